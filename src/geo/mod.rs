@@ -1,0 +1,18 @@
+//! Where things are: positions with a datum, distance on the sphere and on the ellipsoid, H3 cells, service areas.
+
+mod area;
+mod cell;
+mod datum;
+mod geodesic;
+mod position;
+mod region;
+mod sphere;
+
+// pub use area::ServiceArea;
+// pub use cell::{Cell, CellError, Resolution};
+// pub use datum::{Bd09, Gcj02};
+pub use position::{LngLat, Position, PositionError};
+// pub use region::{Region, RegionError};
+pub use sphere::EARTH_RADIUS;
+
+pub(crate) use sphere::UnitVector;

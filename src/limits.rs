@@ -1,0 +1,53 @@
+//! Every limit of the library, in one place. Each is checked before the memory it protects is allocated.
+
+/// How much one call may ask for.
+///
+/// The defaults fit a large country on an ordinary server; a service that takes input from strangers
+/// lowers them. A limit that is passed yields a typed error that names the limit and both numbers.
+///
+/// ```
+/// use catchment::limits::Limits;
+/// let limits = Limits { sites_max: 1_000, ..Limits::default() };
+/// assert!(limits.sites_max < Limits::default().sites_max);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Limits {
+    /// Sites in one network.
+    pub sites_max: usize,
+    /// Corners of one service area's polygons together, holes included.
+    pub area_vertices_max: usize,
+    /// H3 cells in one service area.
+    pub area_cells_max: usize,
+    /// Opening intervals of one site.
+    pub openings_max: usize,
+    /// Orders in one batch.
+    pub orders_max: usize,
+    /// Lines of one order.
+    pub order_lines_max: usize,
+    /// Pieces in one line of an order.
+    pub line_quantity_max: u32,
+    /// H3 cells in one map or roll-up.
+    pub map_cells_max: usize,
+}
+
+impl Limits {
+    /// The largest `sites_max` that is honoured: slots in the indexes are 32-bit.
+    pub const SITES_CEILING: usize = 1 << 30;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sites_max: 10_000_000,
+            area_vertices_max: 100_000,
+            area_cells_max: 1_000_000,
+            openings_max: 10_000,
+            orders_max: 100_000_000,
+            order_lines_max: 10_000,
+            line_quantity_max: 1_000_000,
+            map_cells_max: 10_000_000,
+        }
+    }
+}

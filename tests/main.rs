@@ -1,0 +1,3 @@
+//! The one integration test binary: every module tests one promise against an oracle.
+
+mod tidy;

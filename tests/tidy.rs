@@ -1,0 +1,1 @@
+//! The source keeps its shape: layers look one way, files can be read in one sitting.
