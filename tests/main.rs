@@ -1,3 +1,7 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
+mod brute;
+mod oracle;
 mod tidy;
+#[path = "../benches/workload/mod.rs"]
+mod workload;
