@@ -15,4 +15,4 @@ pub use position::{LngLat, Position, PositionError};
 // pub use region::{Region, RegionError};
 pub use sphere::EARTH_RADIUS;
 
-pub(crate) use sphere::UnitVector;
+pub(crate) use sphere::{Chord, UnitVector, chord2_reaching, chord2_tied};
