@@ -1,3 +1,5 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
+mod datum;
+mod shared_data;
 mod tidy;

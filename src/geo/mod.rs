@@ -10,7 +10,7 @@ mod sphere;
 
 // pub use area::ServiceArea;
 // pub use cell::{Cell, CellError, Resolution};
-// pub use datum::{Bd09, Gcj02};
+pub use datum::{Bd09, Gcj02};
 pub use position::{LngLat, Position, PositionError};
 // pub use region::{Region, RegionError};
 pub use sphere::EARTH_RADIUS;
