@@ -1,7 +1,5 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
-mod brute;
-mod oracle;
+mod datum;
+mod shared_data;
 mod tidy;
-#[path = "../benches/workload/mod.rs"]
-mod workload;
