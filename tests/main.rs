@@ -1,5 +1,6 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
 mod datum;
+mod regions;
 mod shared_data;
 mod tidy;
