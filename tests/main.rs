@@ -3,6 +3,7 @@
 mod brute;
 mod datum;
 mod oracle;
+mod regions;
 mod shared_data;
 mod tidy;
 #[path = "../benches/workload/mod.rs"]

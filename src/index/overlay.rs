@@ -46,11 +46,17 @@ impl Overlay {
         if self.tree.size() == 0 {
             return;
         }
-        for (OverlayPoint { point, slot }, chord2) in self.tree.nearest_neighbor_iter_with_distance_2(from.0) {
+        for (OverlayPoint { point, slot }, chord2) in
+            self.tree.nearest_neighbor_iter_with_distance_2(from.0)
+        {
             if chord2 > into.bound() {
                 return;
             }
-            let ranked = Ranked { chord: from.chord(point.at), id: point.id, slot: *slot };
+            let ranked = Ranked {
+                chord: from.chord(point.at),
+                id: point.id,
+                slot: *slot,
+            };
             if accept(*slot, &ranked) {
                 into.offer(ranked);
             }

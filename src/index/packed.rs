@@ -76,9 +76,20 @@ impl PackedTree {
         let mut planes = vec![Plane { at: 0.0, axis: 0 }; 1 << levels];
         let mut reach2 = vec![0.0; 2 << levels];
         let count = unpacked.len();
-        Splitter { planes: &mut planes, reach2: &mut reach2, count, levels }.split(unpacked, 1, 0..1 << levels);
+        Splitter {
+            planes: &mut planes,
+            reach2: &mut reach2,
+            count,
+            levels,
+        }
+        .split(unpacked, 1, 0..1 << levels);
         let points = unpacked.iter().map(|unpacked| unpacked.point).collect();
-        Self { points, planes, reach2, levels }
+        Self {
+            points,
+            planes,
+            reach2,
+            levels,
+        }
     }
 
     pub(crate) fn points(&self) -> &[Point] {
@@ -129,7 +140,11 @@ impl PackedTree {
                     return;
                 }
                 depth -= 1;
-                (node, distance2, offset) = (pending[depth].0 as usize, pending[depth].1, pending[depth].2);
+                (node, distance2, offset) = (
+                    pending[depth].0 as usize,
+                    pending[depth].1,
+                    pending[depth].2,
+                );
                 if distance2 <= into.bound() {
                     break;
                 }
@@ -149,7 +164,11 @@ impl PackedTree {
         let (first, end) = (self.first_slot(bucket), self.first_slot(bucket + 1));
         for (slot, point) in (first as u32..).zip(&self.points[first..end]) {
             if from.chord2(point.at) <= into.bound() {
-                let ranked = Ranked { chord: from.chord(point.at), id: point.id, slot };
+                let ranked = Ranked {
+                    chord: from.chord(point.at),
+                    id: point.id,
+                    slot,
+                };
                 if accept(slot, &ranked) {
                     into.offer(ranked);
                 }
@@ -175,7 +194,6 @@ impl PackedTree {
     fn first_slot(&self, bucket: usize) -> usize {
         (self.points.len() * bucket) >> self.levels
     }
-
 }
 
 /// The build in progress.
@@ -190,7 +208,10 @@ impl Splitter<'_> {
     /// Splits the points below `node`, which fill the buckets `buckets`, and returns their reach.
     fn split(&mut self, below: &mut [Unpacked], node: usize, buckets: Range<usize>) -> f32 {
         let reach2 = if buckets.len() == 1 {
-            below.iter().map(|unpacked| round_up(unpacked.reach2)).fold(0.0, f32::max)
+            below
+                .iter()
+                .map(|unpacked| round_up(unpacked.reach2))
+                .fold(0.0, f32::max)
         } else {
             let axis = widest_axis(below);
             let middle = buckets.start.midpoint(buckets.end);
@@ -201,7 +222,10 @@ impl Splitter<'_> {
                 let (a, b) = (key(a), key(b));
                 a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
             });
-            self.planes[node] = Plane { at: median.point.at.0[axis], axis };
+            self.planes[node] = Plane {
+                at: median.point.at.0[axis],
+                axis,
+            };
             let (near, far) = below.split_at_mut(at);
             let near = self.split(near, 2 * node, buckets.start..middle);
             near.max(self.split(far, 2 * node + 1, middle..buckets.end))
@@ -221,7 +245,13 @@ fn widest_axis(points: &[Unpacked]) -> usize {
         }
     }
     let width = |axis: usize| high[axis] - low[axis];
-    (1..3).fold(0, |widest, axis| if width(axis) > width(widest) { axis } else { widest })
+    (1..3).fold(0, |widest, axis| {
+        if width(axis) > width(widest) {
+            axis
+        } else {
+            widest
+        }
+    })
 }
 
 /// The next larger `f32`: a reach may only ever be overstated.

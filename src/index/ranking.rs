@@ -121,7 +121,10 @@ pub(crate) struct All {
 
 impl All {
     pub(crate) fn new(bound: f64) -> Self {
-        Self { found: Vec::new(), bound }
+        Self {
+            found: Vec::new(),
+            bound,
+        }
     }
 }
 
@@ -155,10 +158,18 @@ impl Ranking {
     /// Wants `k` points, of which no more than `available` exist, none beyond the squared chord `bound`.
     pub(crate) fn new(k: usize, available: usize, bound: f64) -> Self {
         let wanted = k.min(available);
-        let capacity = if wanted <= Self::SORTED_MAX { wanted } else { 2 * wanted };
+        let capacity = if wanted <= Self::SORTED_MAX {
+            wanted
+        } else {
+            2 * wanted
+        };
         // A negative bound lets nothing in.
         let bound = if wanted == 0 { -1.0 } else { bound };
-        Self { wanted, found: Vec::with_capacity(capacity), bound }
+        Self {
+            wanted,
+            found: Vec::with_capacity(capacity),
+            bound,
+        }
     }
 
     /// The points in order.
@@ -177,7 +188,11 @@ impl Ranking {
                 _ => return,
             };
         }
-        let place = self.found.iter().rposition(|better| better.precedes(&point)).map_or(0, |at| at + 1);
+        let place = self
+            .found
+            .iter()
+            .rposition(|better| better.precedes(&point))
+            .map_or(0, |at| at + 1);
         self.found.insert(place, point);
         if self.found.len() == self.wanted {
             self.tighten();
