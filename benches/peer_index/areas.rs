@@ -6,6 +6,8 @@ use geo::{BoundingRect, Distance, Haversine, Intersects, MultiPolygon, Point};
 use rstar::RTree;
 use rstar::primitives::{GeomWithData, Rectangle};
 
+use super::metres;
+
 /// Every area is tested for every address.
 pub(crate) struct Scan {
     areas: Vec<Area>,
@@ -58,7 +60,11 @@ impl Boxes {
     pub(crate) fn serving(&self, from: Position) -> Vec<u32> {
         let from = Point::from(from);
         let boxes = self.tree.locate_all_at_point([from.x(), from.y()]);
-        ranked(boxes.filter_map(|found| Some((self.areas[found.data as usize].serves(from)?, found.data))))
+        ranked(
+            boxes.filter_map(|found| {
+                Some((self.areas[found.data as usize].serves(from)?, found.data))
+            }),
+        )
     }
 }
 
@@ -68,7 +74,7 @@ impl Area {
             site: site.position.into(),
             shape: match &site.area {
                 ServiceArea::Radius(radius) => Shape::Circle {
-                    metres: radius.as_metres_f64(),
+                    metres: metres(*radius),
                 },
                 ServiceArea::Polygon(polygon) => Shape::Polygon(Arc::clone(polygon)),
                 _ => Shape::Everywhere,
@@ -80,8 +86,12 @@ impl Area {
     fn serves(&self, from: Point<f64>) -> Option<f64> {
         match &self.shape {
             Shape::Everywhere => Some(Haversine.distance(self.site, from)),
-            Shape::Circle { metres } => Some(Haversine.distance(self.site, from)).filter(|distance| distance <= metres),
-            Shape::Polygon(polygon) => polygon.intersects(&from).then(|| Haversine.distance(self.site, from)),
+            Shape::Circle { metres } => {
+                Some(Haversine.distance(self.site, from)).filter(|distance| distance <= metres)
+            }
+            Shape::Polygon(polygon) => polygon
+                .intersects(&from)
+                .then(|| Haversine.distance(self.site, from)),
         }
     }
 

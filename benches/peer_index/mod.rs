@@ -16,6 +16,7 @@ use std::hint::black_box;
 
 use catchment::geo::Position;
 use catchment::site::Neighbour;
+use catchment::units::Distance;
 
 /// One way to answer the queries of a row.
 pub(crate) struct Rival {
@@ -35,7 +36,10 @@ pub(crate) struct Target {
 
 impl Rival {
     /// A rival that takes queries one by one.
-    pub(crate) fn new<A: Answer>(name: &'static str, look_up: impl Fn(Position) -> A + Clone + 'static) -> Self {
+    pub(crate) fn new<A: Answer>(
+        name: &'static str,
+        look_up: impl Fn(Position) -> A + Clone + 'static,
+    ) -> Self {
         let answer = look_up.clone();
         Self {
             name,
@@ -108,4 +112,9 @@ impl<A: Answer> Answer for Vec<A> {
     fn sites(&self) -> Vec<u64> {
         self.iter().flat_map(Answer::sites).collect()
     }
+}
+
+/// A radius for peers that do not round: whatever is nearer is within it to the nearest millimetre.
+fn metres(radius: Distance) -> f64 {
+    radius.as_metres_f64() + 0.000_5
 }

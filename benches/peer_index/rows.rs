@@ -44,7 +44,7 @@ const BATCH_KIDDO: Targets = [(3.0, 3.5), (3.5, 4.0), (5.5, 7.0), (8.0, 11.0)];
 const ELIGIBLE_RSTAR: Targets = [(5.0, 8.0), (5.0, 8.0), (4.0, 6.0), (4.0, 6.0)];
 // Floors only.
 const EIGHT_RSTAR: [f64; 4] = [9.0, 5.5, 4.0, 5.0];
-const EIGHT_KIDDO: [f64; 4] = [3.0, 2.2, 1.6, 2.2];
+const EIGHT_KIDDO: [f64; 4] = [3.0, 2.0, 1.6, 2.2];
 const SERVING_BOXES: [Option<f64>; 4] = [None, Some(1.5), Some(1.5), None];
 
 fn points(size: usize) -> Vec<Row> {
@@ -74,13 +74,16 @@ fn points(size: usize) -> Vec<Row> {
     let k = NonZero::new(K).expect("eight");
     let nearest_eight = vec![
         Rival::new("catchment", move |from| eight.nearest(from, K)),
-        Rival::new("rstar", move |from| rstar.nearest_k(from, K)).aim(floor(Some(of(EIGHT_RSTAR, size)))),
-        Rival::new("kiddo", move |from| eight_kiddo.nearest_k(from, k)).aim(floor(Some(of(EIGHT_KIDDO, size)))),
+        Rival::new("rstar", move |from| rstar.nearest_k(from, K))
+            .aim(floor(Some(of(EIGHT_RSTAR, size)))),
+        Rival::new("kiddo", move |from| eight_kiddo.nearest_k(from, k))
+            .aim(floor(Some(of(EIGHT_KIDDO, size)))),
     ];
 
     let batch = vec![
         Rival::batch("catchment", move |from| network.nearest_site_batch(from)),
-        Rival::new("kiddo one by one", move |from| kiddo.nearest(from)).aim(both(BATCH_KIDDO, size)),
+        Rival::new("kiddo one by one", move |from| kiddo.nearest(from))
+            .aim(both(BATCH_KIDDO, size)),
     ];
     vec![
         row("nearest, k = 1", QUERIES, nearest),
@@ -102,8 +105,11 @@ fn eligible(size: usize) -> Vec<Row> {
         sites: Rc::new(stores),
         queries: world.positions(2, QUERIES),
         rivals: vec![
-            Rival::new("catchment", move |from| network.nearest_eligible_site(from, &filter)),
-            Rival::new("rstar's iterator", move |from| rstar.nearest_eligible(from)).aim(both(ELIGIBLE_RSTAR, size)),
+            Rival::new("catchment", move |from| {
+                network.nearest_eligible_site(from, &filter)
+            }),
+            Rival::new("rstar's iterator", move |from| rstar.nearest_eligible(from))
+                .aim(both(ELIGIBLE_RSTAR, size)),
         ],
     }]
 }
@@ -124,13 +130,14 @@ fn serving(size: usize) -> Vec<Row> {
                     let network = network.clone();
                     move |from| network.serving_sites(from)
                 }),
-                Rival::new("box, then test", move |from| boxes.serving(from)).aim(floor(of(SERVING_BOXES, size))),
+                Rival::new("box, then test", move |from| boxes.serving(from))
+                    .aim(floor(of(SERVING_BOXES, size))),
             ],
         },
         Row {
             name: "sites that serve an address, few queries",
             // A scan is so slow that more would take minutes.
-            queries: world.positions(3, (20_000_000 / size).clamp(20, 2_000)),
+            queries: world.positions(3, (2_000_000 / size).clamp(5, 2_000)),
             sites: Rc::new(stores),
             rivals: vec![
                 Rival::new("catchment", move |from| network.serving_sites(from)),
