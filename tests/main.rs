@@ -1,5 +1,6 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
+mod cells;
 mod datum;
 mod shared_data;
 mod tidy;
