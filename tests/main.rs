@@ -2,5 +2,6 @@
 
 mod cells;
 mod datum;
+mod regions;
 mod shared_data;
 mod tidy;

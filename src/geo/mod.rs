@@ -8,11 +8,12 @@ mod position;
 mod region;
 mod sphere;
 
-// pub use area::ServiceArea;
+pub use area::{AreaError, ServiceArea};
 pub use cell::{Cell, CellError, Resolution};
 pub use datum::{Bd09, Gcj02};
 pub use position::{LngLat, Position, PositionError};
-// pub use region::{Region, RegionError};
+pub use region::{Region, RegionError, RingIndex};
 pub use sphere::EARTH_RADIUS;
 
-pub(crate) use sphere::UnitVector;
+pub(crate) use area::{Address, CompiledArea};
+pub(crate) use sphere::{Chord, UnitVector, chord2_reaching, chord2_tied};

@@ -1,0 +1,230 @@
+//! Polygons that answer "is this address inside?" exactly and fast.
+//!
+//! # Geometry
+//!
+//! Edges are straight lines in longitude and latitude, as RFC 7946 (*The `GeoJSON` Format*, 2016, §3.1.1) has
+//! them: not great circles. A shape that crosses the antimeridian is cut there into several polygons (§3.1.9);
+//! one that surrounds a pole runs along the antimeridian to the pole and along its parallel, for instance
+//! (-180, 80), (180, 80), (180, 90), (-180, 90). The boundary belongs to the region, rims of holes included.
+//!
+//! # How
+//!
+//! The module [`outline`] copies the rings without repeated vertices, shells counterclockwise and holes
+//! clockwise; [`sweep`] proves them simple and nested; [`bands`] sorts the edges into bands of latitude, so that
+//! one look-up reads the edges of one band. With n vertices: O(n log n) to build, about 30 bytes a vertex beside
+//! the shared shape.
+
+mod bands;
+mod error;
+mod outline;
+mod sweep;
+
+use std::sync::Arc;
+
+use geo::{Coord, MultiPolygon};
+
+use crate::geo::sphere::UnitVector;
+use crate::geo::{LngLat, Position};
+
+use bands::Bands;
+use outline::Outline;
+
+pub use error::{RegionError, RingIndex};
+
+/// A validated multipolygon in WGS 84 degrees, compiled for fast point tests.
+///
+/// - **Edges** are straight in longitude and latitude, as in RFC 7946.
+/// - **The boundary belongs to the region**: every vertex and every point of an edge, of the shells and of the
+///   holes. The decision is exact, without a tolerance.
+/// - **The antimeridian** is one line: a region that reaches it from either side contains its points. A ring
+///   may not jump across it; it is cut there (RFC 7946 §3.1.9). **A pole** is one point: it belongs to every
+///   region that reaches its latitude, whatever the longitude.
+/// - **Overlapping polygons** are harmless and mean their union. Holes belong to their own polygon only.
+/// - The direction of rings, repeated consecutive vertices and a missing closing vertex do not matter.
+///
+/// ```
+/// use catchment::geo::{LngLat, Position, Region};
+/// use geo::polygon;
+///
+/// let block = polygon![
+///     (x: 121.47, y: 31.23), (x: 121.49, y: 31.23), (x: 121.49, y: 31.25), (x: 121.47, y: 31.25),
+/// ];
+/// let region = Region::new(std::sync::Arc::new(block.into()))?;
+/// let at = |lng, lat| Position::new(LngLat { lng, lat });
+/// assert!(region.contains(at(121.48, 31.24)?));
+/// assert!(region.contains(at(121.49, 31.24)?), "the boundary belongs to the region");
+/// assert!(!region.contains(at(121.50, 31.24)?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Region {
+    shape: Arc<MultiPolygon<f64>>,
+    south_west: Coord<f64>,
+    north_east: Coord<f64>,
+    bands: Bands,
+    centre: UnitVector,
+    chord2_max: f64,
+}
+
+impl Region {
+    /// The most vertices one region can have: its edges are numbered in 32 bits, several times over.
+    pub const VERTICES_CEILING: usize = 1 << 28;
+
+    /// Validates and compiles a shape, which is shared, not copied. O(n log n) for n vertices: about 3 µs for
+    /// 20 of them, 50 ms for 100,000.
+    ///
+    /// # Errors
+    ///
+    /// [`RegionError`] says which ring is at fault, and where: a vertex that is not finite or out of range, a ring
+    /// without area or with fewer than three corners, a jump across the antimeridian, a ring that crosses or
+    /// touches itself, rings that cross or share a stretch, a hole outside its shell or inside another hole.
+    /// Rings of one polygon may touch in single points.
+    ///
+    /// ```
+    /// use catchment::geo::{Region, RegionError};
+    /// use geo::polygon;
+    /// let bow_tie = polygon![(x: 0.0, y: 0.0), (x: 2.0, y: 2.0), (x: 2.0, y: 0.0), (x: 0.0, y: 2.0)];
+    /// let error = Region::new(std::sync::Arc::new(bow_tie.into())).unwrap_err();
+    /// assert_eq!(error.to_string(), "outer ring of polygon 0 crosses or touches itself at lng 1, lat 1");
+    /// ```
+    pub fn new(shape: Arc<MultiPolygon<f64>>) -> Result<Self, RegionError> {
+        Self::with_vertices_max(shape, Self::VERTICES_CEILING)
+    }
+
+    /// As [`new`](Self::new), with a limit of the caller's.
+    pub(crate) fn with_vertices_max(
+        shape: Arc<MultiPolygon<f64>>,
+        vertices_max: usize,
+    ) -> Result<Self, RegionError> {
+        let limit = vertices_max.min(Self::VERTICES_CEILING);
+        let vertices = vertices(&shape);
+        if vertices > limit {
+            return Err(RegionError::TooManyVertices { vertices, limit });
+        }
+        let outline = Outline::of(&shape)?;
+        sweep::check(&outline)?;
+        let (south_west, north_east) = outline.bounds();
+        let (centre, chord2_max) = cap_of(&outline);
+        Ok(Self {
+            shape,
+            south_west,
+            north_east,
+            bands: Bands::of(outline.rings()),
+            centre,
+            chord2_max,
+        })
+    }
+
+    /// Whether a position lies inside or on the boundary. Exact.
+    ///
+    /// Costs the edges in one band of latitude: about 10 ns with 20 vertices, 20 ns with 200; at worst, for
+    /// combs of long teeth, O(n).
+    #[must_use]
+    #[inline]
+    pub fn contains(&self, position: Position) -> bool {
+        let (x, y) = (position.lng(), position.lat());
+        if !(self.south_west.y <= y && y <= self.north_east.y) {
+            return false;
+        }
+        if y.abs() == 90.0 {
+            return true;
+        }
+        // A position calls the antimeridian 180°, a shape may call it -180° as well.
+        self.contains_plane(x, y) || (x == 180.0 && self.contains_plane(-180.0, y))
+    }
+
+    /// The shape as it was given.
+    ///
+    /// ```
+    /// # use catchment::geo::Region;
+    /// # let triangle = geo::polygon![(x: 0.0, y: 0.0), (x: 1.0, y: 0.0), (x: 0.0, y: 1.0)];
+    /// let region = Region::new(std::sync::Arc::new(triangle.clone().into()))?;
+    /// assert_eq!(region.shape().0, [triangle]);
+    /// # Ok::<(), catchment::geo::RegionError>(())
+    /// ```
+    #[must_use]
+    pub fn shape(&self) -> &MultiPolygon<f64> {
+        &self.shape
+    }
+
+    /// The smallest and the largest longitude and latitude: the south-west and north-east corner.
+    pub(crate) fn bounds(&self) -> (LngLat, LngLat) {
+        (lng_lat(self.south_west), lng_lat(self.north_east))
+    }
+
+    /// A centre and a squared chord that no point of the region is beyond.
+    pub(crate) fn cap(&self) -> (UnitVector, f64) {
+        (self.centre, self.chord2_max)
+    }
+
+    /// A squared chord from a point that no point of the region is beyond.
+    pub(crate) fn reach_from(&self, from: UnitVector) -> f64 {
+        cap_reach_from(self.cap(), from)
+    }
+
+    #[inline]
+    fn contains_plane(&self, x: f64, y: f64) -> bool {
+        self.south_west.x <= x && x <= self.north_east.x && self.bands.contains(Coord { x, y })
+    }
+}
+
+/// How many vertices a shape has, closing ones included.
+pub(crate) fn vertices(shape: &MultiPolygon<f64>) -> usize {
+    let rings = shape
+        .iter()
+        .flat_map(|polygon| core::iter::once(polygon.exterior()).chain(polygon.interiors()));
+    rings.map(|ring| ring.0.len()).sum()
+}
+
+/// A squared chord from `from` that nothing in a cap is beyond: the chords add up at most.
+pub(crate) fn cap_reach_from((centre, chord2_max): (UnitVector, f64), from: UnitVector) -> f64 {
+    let chord = from.chord2(centre).sqrt() + chord2_max.sqrt() + CHORD_ERROR;
+    (chord * chord).min(WHOLE_SPHERE)
+}
+
+/// More than any squared chord, computed errors included.
+pub(crate) const WHOLE_SPHERE: f64 = 4.0 + 1e-9;
+
+/// More than the error of a computed chord between two unit vectors, each of which is off by less than 5·10⁻¹⁶.
+pub(crate) const CHORD_ERROR: f64 = 4e-15;
+
+/// A cap round the box of longitudes and latitudes.
+///
+/// Measure longitude λ from the centre of the box, at latitude φ₀; let no point of the box have |λ| > 90°. The
+/// distance d to a point (λ, φ) is given by cos d = sin φ₀ sin φ + cos φ₀ cos φ cos λ. As cos φ₀ cos φ ≥ 0, it grows
+/// with |λ|: the farthest point lies on the western or eastern side, |λ| = w. There cos d = C cos(φ − φ*) with
+/// φ* = atan2(sin φ₀, cos φ₀ cos w), within ±90° as cos w ≥ 0. So |φ − φ*| ≤ 180°, where the cosine falls: d grows
+/// away from φ* both ways and is largest at an end of the side. Hence the farthest point of the box is a corner.
+/// Nothing in this needs the centre to be exact. A wider box gets the whole sphere.
+fn cap_of(outline: &Outline) -> (UnitVector, f64) {
+    let (west, east) = outline.longitudes();
+    let (south, north) = {
+        let (south_west, north_east) = outline.bounds();
+        (south_west.y, north_east.y)
+    };
+    let unit = |lng: f64, lat: f64| {
+        let lng = if lng > 180.0 { lng - 360.0 } else { lng };
+        Position::new(LngLat { lng, lat })
+            .expect("a box of valid positions has valid corners and a valid centre")
+            .unit_vector()
+    };
+    let centre = unit(0.5 * (west + east), 0.5 * (south + north));
+    // A degree less than the proof allows, because the centre is rounded.
+    if east - west > 179.0 {
+        return (centre, WHOLE_SPHERE);
+    }
+    let corners = [(west, south), (west, north), (east, south), (east, north)];
+    let chord2_max = corners
+        .map(|(lng, lat)| centre.chord2(unit(lng, lat)))
+        .into_iter()
+        .fold(0.0, f64::max);
+    let chord = chord2_max.sqrt() + CHORD_ERROR;
+    (centre, chord * chord)
+}
+
+fn lng_lat(at: Coord<f64>) -> LngLat {
+    LngLat {
+        lng: at.x,
+        lat: at.y,
+    }
+}
