@@ -1,6 +1,9 @@
 //! Cells and resolutions against h3o itself, at every resolution, all over the globe.
 
-use catchment::geo::{Cell, CellError, LngLat, Position, Resolution};
+use std::sync::Arc;
+
+use catchment::geo::{Cell, CellError, LngLat, Position, Region, Resolution};
+use geo::{MultiPolygon, Polygon, polygon};
 use proptest::prelude::*;
 
 fn place(lng: f64, lat: f64) -> Position {
@@ -148,6 +151,119 @@ fn children_are_counted_before_they_are_made() {
     }
 }
 
+fn region(shape: impl Into<MultiPolygon>) -> Region {
+    Region::new(Arc::new(shape.into())).expect("a valid shape")
+}
+
+/// The slow twin: every cell of the globe, one by one.
+fn check_cells_of(region: &Region, resolution: u8) {
+    let h3o_resolution = h3o::Resolution::try_from(resolution).expect("0 to 15");
+    let expected: Vec<Cell> = h3o::CellIndex::base_cells()
+        .flat_map(|base| base.children(h3o_resolution))
+        .map(wrapped)
+        .filter(|cell| region.contains(cell.centre()))
+        .collect();
+    let resolution = Resolution::new(resolution).expect("0 to 15");
+    let found = region.cells(resolution, 1_000_000).expect("few cells");
+    assert!(
+        found.iter().eq(expected.iter()),
+        "{region:?} at {resolution}"
+    );
+}
+
+#[test]
+fn the_cells_of_a_region_are_those_whose_centre_it_contains() {
+    let rect = |west: f64, south: f64, east: f64, north: f64| {
+        let (low, high) = (
+            geo::coord! { x: west, y: south },
+            geo::coord! { x: east, y: north },
+        );
+        geo::Rect::new(low, high).to_polygon()
+    };
+    let ring = Polygon::new(
+        rect(60.0, -20.0, 130.0, 50.0).exterior().clone(),
+        vec![rect(80.0, 0.0, 110.0, 30.0).exterior().clone()],
+    );
+    for shape in [
+        rect(-180.0, -90.0, 180.0, 90.0).into(),
+        ring.into(),
+        // Two halves that meet at the antimeridian; both polar caps; a parallel next to a pole.
+        MultiPolygon::new(vec![
+            rect(170.0, -25.0, 180.0, 5.0),
+            rect(-180.0, -25.0, -165.0, 5.0),
+        ]),
+        MultiPolygon::new(vec![
+            rect(-180.0, 75.0, 180.0, 90.0),
+            rect(-180.0, -90.0, 180.0, -80.0),
+        ]),
+        rect(-180.0, 88.0, 180.0, 89.5).into(),
+        // Long and thin, with edges that graze many boxes.
+        polygon![(x: -85.0, y: -80.0), (x: 85.0, y: 79.0), (x: 85.0, y: 80.0)].into(),
+        rect(3.0, -0.000_1, 3.000_1, 0.000_1).into(),
+    ] {
+        let region = region(shape);
+        for resolution in 0..=4 {
+            check_cells_of(&region, resolution);
+        }
+    }
+}
+
+#[test]
+fn neighbouring_regions_share_no_cell_and_miss_none() {
+    let resolution = Resolution::new(9).expect("0 to 15");
+    let half = |west: f64, east: f64| {
+        region(polygon![(x: west, y: 31.1), (x: east, y: 31.1), (x: east, y: 31.4), (x: west, y: 31.4)])
+            .cells(resolution, 100_000)
+            .expect("few cells")
+    };
+    let (left, right, whole) = (half(121.3, 121.47), half(121.47, 121.6), half(121.3, 121.6));
+    assert!(left.is_disjoint(&right));
+    assert!(left.union(&right).eq(&whole));
+    // Their areas add up to that of the box: 951.2 km² on the sphere.
+    let area: f64 = whole
+        .iter()
+        .map(|cell| {
+            h3o::CellIndex::try_from(cell.to_u64())
+                .expect("a cell")
+                .area_km2()
+        })
+        .sum();
+    assert!((area - 951.2).abs() < 5.0, "{area}");
+}
+
+#[test]
+fn a_region_of_too_many_cells_is_refused_at_once() {
+    let world = region(
+        polygon![(x: -180.0, y: -90.0), (x: 180.0, y: -90.0), (x: 180.0, y: 90.0), (x: -180.0, y: 90.0)],
+    );
+    let thin = region(polygon![(x: -80.0, y: 10.0), (x: 80.0, y: 20.0), (x: 80.0, y: 20.000_001)]);
+    for region in [world, thin] {
+        for number in 9..=15 {
+            let resolution = Resolution::new(number).expect("0 to 15");
+            let refused = region.cells(resolution, 10_000);
+            assert!(
+                matches!(
+                    refused,
+                    Err(CellError::TooMany {
+                        cells: 10_001..,
+                        cells_max: 10_000
+                    })
+                ),
+                "{number}"
+            );
+        }
+    }
+    // A limit that is just enough is enough.
+    let point =
+        region(polygon![(x: 121.4, y: 31.2), (x: 121.400_1, y: 31.2), (x: 121.4, y: 31.200_1)]);
+    assert_eq!(
+        point
+            .cells(Resolution::COARSEST, 122)
+            .map(|cells| cells.len()),
+        Ok(0)
+    );
+}
+
 #[test]
 fn what_is_no_resolution_is_refused() {
     for resolution in 16..=u8::MAX {
@@ -265,6 +381,17 @@ proptest! {
         if let Ok(cell) = ours {
             prop_assert_eq!(cell.to_u64(), index);
             check_cell(h3o::CellIndex::try_from(index).expect("just seen"));
+        }
+    }
+
+    #[test]
+    fn the_cells_of_any_triangle_are_those_whose_centre_it_contains(
+        corners in prop::array::uniform3((-180.0..=180.0_f64, -90.0..=90.0_f64)),
+        resolution in 0_u8..=2,
+    ) {
+        let ring = corners.iter().copied().collect::<geo::LineString>();
+        if let Ok(region) = Region::new(Arc::new(Polygon::new(ring, vec![]).into())) {
+            check_cells_of(&region, resolution);
         }
     }
 

@@ -222,6 +222,11 @@ impl Cell {
         self.0.into()
     }
 
+    /// The 122 cells that all others descend from, in ascending order.
+    pub(crate) fn base_cells() -> impl Iterator<Item = Self> {
+        h3o::CellIndex::base_cells().map(Self)
+    }
+
     /// The numbers from the first to the last cell of [`Resolution::FINEST`] that descends from this one.
     ///
     /// One sorted array of finest cells thus answers any resolution by binary search: what lies in a cell is the
