@@ -151,7 +151,8 @@ fn grid_polygons_agree_with_brute_force() {
     let mut random = Random(2);
     let (mut valid, mut invalid) = (0, 0);
     for _ in 0..60_000 {
-        let shell = grid_ring(&mut random, 5, 3 + random_corners(4));
+        let corners = 3 + random.below(5) as usize;
+        let shell = grid_ring(&mut random, 0, 6, corners);
         let expected = is_simple(&shell);
         let shape = Polygon::new(shell, vec![]);
         let region = compile(shape.clone());
@@ -175,14 +176,13 @@ fn grid_holes_agree_with_brute_force() {
     let mut random = Random(3);
     let (mut valid, mut invalid) = (0, 0);
     while valid + invalid < 60_000 {
-        let mut ring = |size| loop {
-            let corners = 3 + random.below(3) as usize;
-            let ring = grid_ring(&mut random, size, corners);
+        let mut ring = |corner, size, corners| loop {
+            let ring = grid_ring(&mut random, corner, size, corners);
             if is_simple(&ring) {
                 break ring;
             }
         };
-        let shape = Polygon::new(ring(7), vec![ring(6), ring(6)]);
+        let shape = Polygon::new(ring(0, 9, 4), vec![ring(2, 4, 3), ring(3, 4, 4)]);
         let expected = are_nested(&shape);
         let region = compile(shape.clone());
         assert_eq!(region.is_ok(), expected, "{shape:?}: {region:?}");
@@ -200,14 +200,10 @@ fn grid_holes_agree_with_brute_force() {
     assert!(valid > 100 && invalid > 100, "{valid} {invalid}");
 }
 
-fn random_corners(max: usize) -> usize {
-    max
-}
-
-fn grid_ring(random: &mut Random, size: u64, corners: usize) -> LineString {
-    (0..corners)
-        .map(|_| (random.below(size) as f64, random.below(size) as f64))
-        .collect()
+/// A ring of any vertices of a square grid.
+fn grid_ring(random: &mut Random, corner: u64, size: u64, corners: usize) -> LineString {
+    let mut coordinate = || (corner + random.below(size)) as f64;
+    (0..corners).map(|_| (coordinate(), coordinate())).collect()
 }
 
 /// Every edge of a ring against every other. Coordinates are small whole numbers: all is exact.
@@ -260,4 +256,422 @@ fn are_nested(polygon: &Polygon) -> bool {
                     && matrix.get(OnBoundary, OnBoundary) != OneDimensional
             })
     })
+}
+
+#[test]
+fn the_boundary_belongs_to_the_region() {
+    let square = |low: f64, high: f64| [(low, low), (high, low), (high, high), (low, high)];
+    let region = compile(polygon(&[&square(0.0, 8.0), &square(2.0, 6.0)])).unwrap();
+    for (lng, lat, inside) in [
+        (0.0, 0.0, true), // the corners of the shell
+        (8.0, 0.0, true),
+        (8.0, 8.0, true),
+        (0.0, 8.0, true),
+        (4.0, 0.0, true), // its sides
+        (4.0, 8.0, true),
+        (0.0, 2.0, true),
+        (8.0, 6.0, true),
+        (2.0, 2.0, true), // the rim of the hole
+        (6.0, 6.0, true),
+        (4.0, 2.0, true),
+        (2.0, 5.0, true),
+        (6.0, 3.0, true),
+        (1.0, 1.0, true),
+        (7.0, 2.0, true), // level with sides of the hole
+        (7.0, 6.0, true),
+        (4.0, 4.0, false),
+        (5.999_999_999, 4.0, false),
+        (-1.0, 2.0, false), // level with vertices, outside
+        (-1.0, 0.0, false),
+        (9.0, 8.0, false),
+        (8.000_000_001, 4.0, false),
+        (4.0, -0.000_000_001, false),
+    ] {
+        assert_eq!(region.contains(at(lng, lat)), inside, "{lng} {lat}");
+        check_point(&region, lng, lat);
+    }
+}
+
+#[test]
+fn vertices_may_repeat_and_rings_may_run_either_way_and_stay_open() {
+    let corners = [(0.0, 0.0), (4.0, 0.0), (4.0, 3.0), (0.0, 3.0)];
+    let mut repeated: Vec<_> = corners.iter().flat_map(|&corner| [corner; 3]).collect();
+    repeated.push(corners[0]);
+    let backwards: Vec<_> = corners.iter().rev().copied().collect();
+    let hole = [(1.0, 1.0), (2.0, 1.0), (2.0, 2.0)];
+    let hole_backwards: Vec<_> = hole.iter().rev().copied().collect();
+    for shell in [&corners[..], &repeated, &backwards] {
+        for hole in [&hole[..], &hole_backwards] {
+            let region = compile(polygon(&[shell, hole])).unwrap();
+            assert!(region.contains(at(3.0, 1.5)));
+            assert!(!region.contains(at(1.75, 1.25)));
+            assert!(!region.contains(at(5.0, 1.0)));
+        }
+    }
+}
+
+#[test]
+fn overlapping_polygons_mean_their_union() {
+    let square = |low: f64, high: f64| [(low, low), (high, low), (high, high), (low, high)];
+    let holed = polygon(&[&square(0.0, 6.0), &square(2.0, 4.0)]);
+    let patch = polygon(&[&square(3.0, 8.0)]);
+    let region = compile(vec![holed.clone(), patch, holed]).unwrap();
+    for (lng, lat, inside) in [
+        (5.0, 5.0, true),  // in all three
+        (3.5, 3.5, true),  // in the hole, but in the patch
+        (2.5, 2.5, false), // in the hole only
+        (3.0, 2.5, false),
+        (3.0, 3.0, true), // a corner of the patch
+        (7.0, 7.0, true),
+        (7.0, 2.0, false),
+    ] {
+        assert_eq!(region.contains(at(lng, lat)), inside, "{lng} {lat}");
+        check_point(&region, lng, lat);
+    }
+}
+
+#[test]
+fn the_antimeridian_is_one_line_and_a_pole_one_point() {
+    let boxed = |west: f64, south: f64, east: f64, north: f64| {
+        polygon(&[&[(west, south), (east, south), (east, north), (west, north)]])
+    };
+    let fiji = compile(vec![
+        boxed(177.0, -20.0, 180.0, -15.0),
+        boxed(-180.0, -20.0, -178.0, -15.0),
+    ])
+    .unwrap();
+    let samoa = compile(boxed(-180.0, -20.0, -178.0, -15.0)).unwrap();
+    let north = compile(boxed(-180.0, 80.0, 180.0, 90.0)).unwrap();
+    let wedge = compile(boxed(0.0, -90.0, 10.0, -80.0)).unwrap();
+    let world = compile(boxed(-180.0, -90.0, 180.0, 90.0)).unwrap();
+    for (region, lng, lat, inside) in [
+        (&fiji, 180.0, -17.0, true),
+        (&fiji, -180.0, -17.0, true),
+        (&fiji, -179.0, -17.0, true),
+        (&fiji, 179.0, -17.0, true),
+        (&fiji, 176.0, -17.0, false),
+        (&fiji, 180.0, -21.0, false),
+        (&fiji, 0.0, -17.0, false),
+        (&samoa, 180.0, -17.0, true),
+        (&samoa, -180.0, -20.0, true),
+        (&samoa, 179.999, -17.0, false),
+        (&north, 180.0, 80.0, true),
+        (&north, -180.0, 85.0, true),
+        (&north, 12.0, 90.0, true),
+        (&north, 0.0, 79.9, false),
+        (&wedge, 5.0, -85.0, true),
+        (&wedge, 50.0, -85.0, false),
+        (&wedge, 50.0, -90.0, true),
+        (&wedge, 50.0, 90.0, false),
+        (&world, -180.0, 90.0, true),
+        (&world, 12.0, -34.0, true),
+    ] {
+        assert_eq!(region.contains(at(lng, lat)), inside, "{lng} {lat}");
+    }
+}
+
+#[test]
+fn what_is_no_region_is_refused_with_its_place() {
+    type Rings<'a> = &'a [&'a [(f64, f64)]];
+    let shell: &[(f64, f64)] = &[(0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0)];
+    let check = |rings: Rings<'_>, message: &str| {
+        // The faulty polygon comes second, so that its number shows.
+        let sound = polygon(&[&[(20.0, 0.0), (21.0, 0.0), (20.0, 1.0)]]);
+        let error = compile(vec![sound, polygon(rings)]).expect_err(message);
+        assert_eq!(error.to_string(), message);
+    };
+    let cases: &[(Rings<'_>, &str)] = &[
+        (
+            &[&[(0.0, 0.0), (f64::NAN, 1.0), (1.0, 1.0)]],
+            "outer ring of polygon 1 has a vertex at lng NaN, lat 1, which is not finite",
+        ),
+        (
+            &[&[(0.0, 0.0), (1.0, f64::INFINITY), (1.0, 1.0)]],
+            "outer ring of polygon 1 has a vertex at lng 1, lat inf, which is not finite",
+        ),
+        (
+            &[&[(31.2, 121.5), (31.3, 121.5), (31.3, 121.6)]],
+            "outer ring of polygon 1 has a vertex at lng 31.2, lat 121.5, outside -180 to 180 and -90 to 90 degrees",
+        ),
+        (
+            &[&[(179.0, 0.0), (181.0, 0.0), (181.0, 1.0)]],
+            "outer ring of polygon 1 has a vertex at lng 181, lat 0, outside -180 to 180 and -90 to 90 degrees",
+        ),
+        (
+            &[&[]],
+            "outer ring of polygon 1 has 0 distinct vertices in a row, needs 3",
+        ),
+        (
+            &[&[(1.0, 1.0)]],
+            "outer ring of polygon 1 has 1 distinct vertices in a row, needs 3",
+        ),
+        (
+            &[&[(1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.0, 1.0)]],
+            "outer ring of polygon 1 has 1 distinct vertices in a row, needs 3",
+        ),
+        (
+            &[shell, &[(1.0, 1.0), (2.0, 2.0)]],
+            "hole 0 of polygon 1 has 2 distinct vertices in a row, needs 3",
+        ),
+        (
+            &[&[(1.0, 1.0), (2.0, 2.0), (1.0, 1.0), (2.0, 2.0)]],
+            "outer ring of polygon 1 lies on one line and has no area",
+        ),
+        (
+            &[&[(1.0, 1.0), (2.0, 2.0), (4.0, 4.0)]],
+            "outer ring of polygon 1 lies on one line and has no area",
+        ),
+        // Across the antimeridian without a cut, and round the pole without the way to it.
+        (
+            &[&[(179.0, 0.0), (-179.0, 0.0), (-179.0, 1.0), (179.0, 1.0)]],
+            "outer ring of polygon 1 jumps across the antimeridian from lng 179, lat 0 to lng -179, lat 0: cut it at 180 degrees",
+        ),
+        (
+            &[&[(0.0, 80.0), (120.0, 80.0), (-120.0, 80.0)]],
+            "outer ring of polygon 1 jumps across the antimeridian from lng 120, lat 80 to lng -120, lat 80: cut it at 180 degrees",
+        ),
+        (
+            &[&[(-100.0, 80.0), (0.0, 80.0), (100.0, 80.0)]],
+            "outer ring of polygon 1 jumps across the antimeridian from lng 100, lat 80 to lng -100, lat 80: cut it at 180 degrees",
+        ),
+        (
+            &[&[(0.0, 0.0), (2.0, 2.0), (2.0, 0.0), (0.0, 2.0)]],
+            "outer ring of polygon 1 crosses or touches itself at lng 1, lat 1",
+        ),
+        // A spike outwards, a spike inwards, a vertex on an edge, a vertex met twice, an edge on an edge.
+        (
+            &[&[
+                (0.0, 0.0),
+                (4.0, 0.0),
+                (4.0, 4.0),
+                (2.0, 4.0),
+                (2.0, 6.0),
+                (2.0, 4.0),
+                (0.0, 4.0),
+            ]],
+            "outer ring of polygon 1 crosses or touches itself at lng 2, lat 4",
+        ),
+        (
+            &[&[
+                (0.0, 0.0),
+                (4.0, 0.0),
+                (4.0, 4.0),
+                (2.0, 4.0),
+                (2.0, 2.0),
+                (2.0, 5.0),
+            ]],
+            "outer ring of polygon 1 crosses or touches itself at lng 2, lat 2",
+        ),
+        (
+            &[&[(0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (2.0, 0.0), (0.0, 4.0)]],
+            "outer ring of polygon 1 crosses or touches itself at lng 2, lat 0",
+        ),
+        (
+            &[&[
+                (0.0, 0.0),
+                (2.0, 1.0),
+                (4.0, 0.0),
+                (4.0, 2.0),
+                (2.0, 1.0),
+                (0.0, 2.0),
+            ]],
+            "outer ring of polygon 1 crosses or touches itself at lng 2, lat 1",
+        ),
+        (
+            &[&[
+                (0.0, 0.0),
+                (4.0, 0.0),
+                (4.0, 4.0),
+                (3.0, 4.0),
+                (3.0, 0.0),
+                (1.0, 0.0),
+                (0.0, 4.0),
+            ]],
+            "outer ring of polygon 1 crosses or touches itself at lng 1, lat 0",
+        ),
+        (
+            &[shell, &[(1.0, 1.0), (2.0, 2.0), (2.0, 1.0), (1.0, 2.0)]],
+            "hole 0 of polygon 1 crosses or touches itself at lng 1.5, lat 1.5",
+        ),
+        (
+            &[shell, &[(8.0, 4.0), (10.0, 4.0), (10.0, 6.0)]],
+            "outer ring of polygon 1 crosses hole 0 of polygon 1 at lng 9, lat 4",
+        ),
+        (
+            &[shell, shell],
+            "outer ring of polygon 1 crosses hole 0 of polygon 1 at lng 0, lat 0",
+        ),
+        (
+            &[shell, &[(3.0, 0.0), (5.0, 0.0), (4.0, 2.0)]],
+            "outer ring of polygon 1 crosses hole 0 of polygon 1 at lng 3, lat 0",
+        ),
+        (
+            &[shell, &[(10.0, 4.0), (11.0, 4.0), (10.0, 6.0)]],
+            "hole 0 of polygon 1 is outside the outer ring at lng 10, lat 4",
+        ),
+        (
+            &[shell, &[(9.0, 4.0), (11.0, 4.0), (11.0, 6.0)]],
+            "hole 0 of polygon 1 is outside the outer ring at lng 9, lat 4",
+        ),
+        (
+            &[&[(1.0, 1.0), (2.0, 1.0), (1.0, 2.0)], shell],
+            "hole 0 of polygon 1 is outside the outer ring at lng 0, lat 0",
+        ),
+        (
+            &[
+                shell,
+                &[(1.0, 1.0), (5.0, 1.0), (5.0, 5.0), (1.0, 5.0)],
+                &[(2.0, 2.0), (3.0, 2.0), (2.0, 3.0)],
+            ],
+            "hole 1 of polygon 1 overlaps hole 0 of polygon 1 at lng 2, lat 2",
+        ),
+        (
+            &[
+                shell,
+                &[(2.0, 2.0), (3.0, 2.0), (2.0, 3.0)],
+                &[(1.0, 1.0), (5.0, 1.0), (5.0, 5.0), (1.0, 5.0)],
+            ],
+            "hole 1 of polygon 1 overlaps hole 0 of polygon 1 at lng 2, lat 2",
+        ),
+        (
+            &[
+                shell,
+                &[(1.0, 1.0), (5.0, 1.0), (5.0, 5.0)],
+                &[(3.0, 0.5), (4.0, 0.5), (4.0, 3.0)],
+            ],
+            "hole 0 of polygon 1 crosses hole 1 of polygon 1 at lng 3.2, lat 1",
+        ),
+    ];
+    for (rings, message) in cases {
+        check(rings, message);
+    }
+    assert_eq!(
+        compile(MultiPolygon::new(vec![])).unwrap_err(),
+        RegionError::Empty
+    );
+    let error = compile(polygon(&[shell, &[(1.0, 1.0)]])).unwrap_err();
+    let ring = RingIndex {
+        polygon: 0,
+        ring: 1,
+    };
+    assert_eq!(error, RegionError::TooFewVertices { ring, vertices: 1 });
+}
+
+#[test]
+fn rings_may_touch_in_points() {
+    let shell: &[(f64, f64)] = &[(0.0, 0.0), (8.0, 0.0), (8.0, 8.0), (0.0, 8.0)];
+    for holes in [
+        &[&[(0.0, 4.0), (3.0, 2.0), (3.0, 6.0)][..]][..], // a vertex on a side
+        &[&[(0.0, 0.0), (3.0, 1.0), (1.0, 3.0)]],         // a vertex on a corner
+        &[&[(0.0, 4.0), (4.0, 2.0), (8.0, 4.0), (4.0, 6.0)]], // two: the interior falls apart
+        &[
+            &[(1.0, 1.0), (4.0, 4.0), (1.0, 7.0)],
+            &[(7.0, 1.0), (7.0, 7.0), (4.0, 4.0)],
+        ],
+        &[
+            &[(1.0, 1.0), (4.0, 4.0), (1.0, 7.0)],
+            &[(4.0, 1.0), (7.0, 1.0), (4.0, 7.0)],
+        ],
+    ] {
+        let rings: Vec<_> = std::iter::once(shell)
+            .chain(holes.iter().copied())
+            .collect();
+        let region = compile(polygon(&rings)).unwrap();
+        for x in -1..18 {
+            for y in -1..18 {
+                check_point(&region, f64::from(x) * 0.5, f64::from(y) * 0.5);
+            }
+        }
+        check_boundary(&region);
+    }
+}
+
+#[test]
+fn large_outlines_stay_exact() {
+    let mut random = Random(4);
+    let circle: LineString = (0..100_000)
+        .map(|slot| std::f64::consts::TAU * f64::from(slot) / 100_000.0)
+        .map(|angle| (121.0 + angle.cos(), 31.0 + angle.sin()))
+        .collect();
+    // Teeth as long as the shape is high, and slanted, so that all their boxes overlap.
+    let teeth = (0..20_000).map(|slot| {
+        let (x, y) = (f64::from(slot) * 1e-4, f64::from(slot % 2) * 4.0);
+        (120.0 - y + x, 29.0 + y)
+    });
+    let comb: LineString = teeth
+        .chain([(123.0, 33.5), (123.0, 28.5), (120.0, 28.5)])
+        .collect();
+    for ring in [circle, comb] {
+        let corners: Vec<_> = ring.0.iter().copied().step_by(997).collect();
+        let region = compile(Polygon::new(ring, vec![])).unwrap();
+        for _ in 0..300 {
+            check_point(
+                &region,
+                random.between(116.0, 123.0),
+                random.between(29.5, 33.0),
+            );
+            let angle = random.between(0.0, std::f64::consts::TAU);
+            let radius = random.between(1.0 - 1e-9, 1.0);
+            check_point(
+                &region,
+                121.0 + radius * angle.cos(),
+                31.0 + radius * angle.sin(),
+            );
+        }
+        for corner in corners {
+            assert!(region.contains(at(corner.x, corner.y)));
+        }
+    }
+}
+
+#[test]
+fn districts_of_real_cities_agree_with_the_oracle() {
+    for city in ["shanghai", "beijing", "chongqing"] {
+        let Some(path) = shared_data(&format!("{city}/districts.geojson")) else {
+            continue;
+        };
+        let text = std::fs::read_to_string(path).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let mut random = Random(5);
+        for feature in json["features"].as_array().unwrap() {
+            let region = compile(multi_polygon(&feature["geometry"])).unwrap();
+            let vertices = region
+                .shape()
+                .iter()
+                .flat_map(|polygon| &polygon.exterior().0);
+            let (mut low, mut high) = ((f64::MAX, f64::MAX), (f64::MIN, f64::MIN));
+            for vertex in vertices {
+                assert!(region.contains(at(vertex.x, vertex.y)));
+                low = (low.0.min(vertex.x), low.1.min(vertex.y));
+                high = (high.0.max(vertex.x), high.1.max(vertex.y));
+            }
+            for _ in 0..2_000 {
+                check_point(
+                    &region,
+                    random.between(low.0, high.0),
+                    random.between(low.1, high.1),
+                );
+            }
+        }
+    }
+}
+
+fn multi_polygon(geometry: &serde_json::Value) -> MultiPolygon {
+    let list = |value: &serde_json::Value| value.as_array().unwrap().clone();
+    let ring = |ring: &serde_json::Value| -> LineString {
+        let coordinate = |value: &serde_json::Value| value.as_f64().unwrap();
+        list(ring)
+            .iter()
+            .map(|pair| (coordinate(&pair[0]), coordinate(&pair[1])))
+            .collect()
+    };
+    let polygon = |rings: &serde_json::Value| {
+        let mut rings = list(rings).iter().map(ring).collect::<Vec<_>>().into_iter();
+        Polygon::new(rings.next().unwrap(), rings.collect())
+    };
+    match geometry["type"].as_str() {
+        Some("Polygon") => polygon(&geometry["coordinates"]).into(),
+        Some("MultiPolygon") => list(&geometry["coordinates"]).iter().map(polygon).collect(),
+        other => unreachable!("{other:?}"),
+    }
 }
