@@ -624,6 +624,74 @@ fn large_outlines_stay_exact() {
     }
 }
 
+/// Products of such coordinates underflow, so the oracle itself is not exact here; but nothing may panic or hang.
+#[test]
+fn wild_coordinates_do_no_harm() {
+    let values = [
+        0.0,
+        -0.0,
+        5e-324,
+        -5e-324,
+        1e-310,
+        1e-160,
+        -1e-160,
+        1e-16,
+        1.0,
+        1.0_f64.next_up(),
+        89.999,
+        90.0,
+        -90.0,
+        180.0,
+        -180.0,
+        180.0_f64.next_up(),
+        f64::MAX,
+        f64::INFINITY,
+        f64::NAN,
+    ];
+    let mut random = Random(6);
+    let mut valid = 0;
+    for _ in 0..200_000 {
+        // The last six are no latitudes, the last four no longitudes: mostly leave them out.
+        let mut value =
+            |count| values[random.below(if random.below(50) == 0 { 19 } else { count }) as usize];
+        let mut ring =
+            |corners| -> LineString { (0..corners).map(|_| (value(15), value(13))).collect() };
+        let shape = Polygon::new(ring(4), vec![ring(3)]);
+        for shape in [
+            shape.clone(),
+            Polygon::new(shape.exterior().clone(), vec![]),
+        ] {
+            let Ok(region) = compile(shape) else {
+                continue;
+            };
+            valid += 1;
+            for lng in &values[..15] {
+                for lat in &values[..13] {
+                    let _ = region.contains(at(*lng, *lat));
+                }
+            }
+        }
+    }
+    assert!(valid > 1_000, "{valid}");
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn rings_read_without_their_last_vertex_are_closed() {
+    let text = r#"{"exterior":[{"x":0,"y":0},{"x":4,"y":0},{"x":0,"y":4}],"interiors":[]}"#;
+    let open: Polygon = serde_json::from_str(text).unwrap();
+    assert!(!open.exterior().is_closed());
+    let region = compile(open).unwrap();
+    for (lng, lat, inside) in [
+        (1.0, 1.0, true),
+        (0.0, 2.0, true),
+        (-1.0, 2.0, false),
+        (3.0, 3.0, false),
+    ] {
+        assert_eq!(region.contains(at(lng, lat)), inside, "{lng} {lat}");
+    }
+}
+
 #[test]
 fn districts_of_real_cities_agree_with_the_oracle() {
     for city in ["shanghai", "beijing", "chongqing"] {

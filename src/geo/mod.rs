@@ -8,8 +8,8 @@ mod position;
 mod region;
 mod sphere;
 
-// pub use area::ServiceArea;
-// pub use cell::{Cell, CellError, Resolution};
+pub use area::{AreaError, ServiceArea};
+pub use cell::{Cell, CellError, Resolution};
 pub use datum::{Bd09, Gcj02};
 pub use position::{LngLat, Position, PositionError};
 pub use region::{Region, RegionError, RingIndex};
