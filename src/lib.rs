@@ -2,8 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod candidates;
+pub mod faults;
 pub mod geo;
 pub mod id;
+mod index;
 pub mod limits;
+pub mod site;
 pub mod time;
 pub mod units;

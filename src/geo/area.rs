@@ -1,12 +1,13 @@
 //! Service areas: which addresses a site serves.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use geo::MultiPolygon;
 
 use crate::geo::region::{CHORD_ERROR, WHOLE_SPHERE, cap_reach_from};
-use crate::geo::sphere::{UnitVector, chord2_reaching};
+use crate::geo::sphere::{Chord, UnitVector, chord2_reaching};
 use crate::geo::{Cell, Position, Region, RegionError, Resolution};
 use crate::limits::Limits;
 use crate::units::Distance;
@@ -133,12 +134,15 @@ impl CompiledArea {
         })
     }
 
-    /// Whether an address is served by a site at this distance from it.
+    /// Whether an address is served by a site this far from it.
     #[inline]
-    pub(crate) fn contains(&self, address: &mut Address, site_to_address: Distance) -> bool {
+    pub(crate) fn contains(&self, address: &Address, chord: Chord) -> bool {
         match self {
             Self::Unlimited => true,
-            Self::Radius { radius, .. } => site_to_address <= *radius,
+            // The chord spares most addresses outside the arc sine.
+            Self::Radius { radius, chord2_max } => {
+                chord.chord2 <= *chord2_max && chord.distance() <= *radius
+            }
             Self::Region(region) => region.contains(address.position),
             Self::Cells(cells) => cells.contains(address),
         }
@@ -157,7 +161,7 @@ impl CompiledArea {
     }
 
     /// A squared chord from the site that nothing in the area is beyond; infinite if the area is unlimited.
-    pub(crate) fn reach_from(&self, site: UnitVector) -> f64 {
+    pub(crate) fn reach2(&self, site: UnitVector) -> f64 {
         self.cap(site).map_or(f64::INFINITY, |cap| match self {
             Self::Radius { .. } => cap.1,
             _ => cap_reach_from(cap, site),
@@ -165,25 +169,32 @@ impl CompiledArea {
     }
 }
 
-/// An address under test, with the H3 cells already found for it: one costs as much as a hundred tests.
+/// An address under test, in the forms that tests need.
 #[derive(Clone, Debug)]
 pub(crate) struct Address {
-    position: Position,
-    /// By resolution, the number of the address's cell there: see [`key`].
-    keys: [Option<u64>; 16],
+    pub(crate) position: Position,
+    pub(crate) at: UnitVector,
+    /// By resolution, the number of the address's cell there: see [`key`]. To find it costs more than a hundred tests of
+    /// other kinds, so each is found when first asked for.
+    keys: OnceCell<Box<[OnceCell<u64>; 16]>>,
+}
+
+impl From<Position> for Address {
+    #[inline]
+    fn from(position: Position) -> Self {
+        Self {
+            position,
+            at: position.unit_vector(),
+            keys: OnceCell::new(),
+        }
+    }
 }
 
 impl Address {
-    pub(crate) fn new(position: Position) -> Self {
-        Self {
-            position,
-            keys: [None; 16],
-        }
-    }
-
-    fn key_at(&mut self, resolution: Resolution) -> u64 {
-        *self.keys[usize::from(resolution.as_u8())]
-            .get_or_insert_with(|| key(Cell::at(self.position, resolution)))
+    fn key_at(&self, resolution: Resolution) -> u64 {
+        let keys = self.keys.get_or_init(Box::default);
+        *keys[usize::from(resolution.as_u8())]
+            .get_or_init(|| key(Cell::at(self.position, resolution)))
     }
 }
 
@@ -226,7 +237,7 @@ impl CellSet {
     }
 
     /// O(log n), and once per address and resolution the search for its cell.
-    fn contains(&self, address: &mut Address) -> bool {
+    fn contains(&self, address: &Address) -> bool {
         let key = address.key_at(self.finest);
         let after = self.firsts.partition_point(|&first| first <= key);
         after
@@ -309,7 +320,8 @@ mod tests {
     }
 
     fn contains(area: &CompiledArea, site: Position, address: Position) -> bool {
-        area.contains(&mut Address::new(address), site.distance_to(address))
+        let address = Address::from(address);
+        area.contains(&address, site.unit_vector().chord(address.at))
     }
 
     #[test]
@@ -329,7 +341,7 @@ mod tests {
             let area = compile(&ServiceArea::Radius(radius));
             assert_eq!(contains(&area, site, to), inside, "{radius} {to}");
             let (site, to) = (site.unit_vector(), to.unit_vector());
-            assert!(!inside || site.chord2(to) <= area.reach_from(site));
+            assert!(!inside || site.chord2(to) <= area.reach2(site));
         }
     }
 
@@ -378,11 +390,14 @@ mod tests {
     #[test]
     fn one_address_may_be_tested_against_sets_of_any_resolution() {
         let place = at(121.47, 31.23);
-        let mut address = Address::new(place);
+        let address = Address::from(place);
         for number in (0..16).chain(0..16) {
             let resolution = Resolution::new(number).expect("at most 15");
             let area = compile(&ServiceArea::cells([Cell::at(place, resolution)]));
-            assert!(area.contains(&mut address, Distance::MAX), "{number}");
+            assert!(
+                area.contains(&address, address.at.chord(address.at)),
+                "{number}"
+            );
         }
     }
 
@@ -412,7 +427,7 @@ mod tests {
                 let share = (middle.chord2(corner) / chord2_max).sqrt();
                 farthest = farthest.max(share);
                 assert!(share <= 1.0, "{ancestor} {cell} {share}");
-                assert!(centre.chord2(corner) <= area.reach_from(centre));
+                assert!(centre.chord2(corner) <= area.reach2(centre));
             }
         }
         assert!((0.9..0.95).contains(&farthest), "{farthest}");
@@ -431,7 +446,7 @@ mod tests {
             let (middle, chord2_max) = area.cap(site).expect("a set of cells is bounded");
             for corner in cells.iter().flat_map(|cell| cell.boundary()) {
                 assert!(middle.chord2(corner.unit_vector()) <= chord2_max);
-                assert!(site.chord2(corner.unit_vector()) <= area.reach_from(site));
+                assert!(site.chord2(corner.unit_vector()) <= area.reach2(site));
             }
         }
     }

@@ -15,4 +15,5 @@ pub use position::{LngLat, Position, PositionError};
 pub use region::{Region, RegionError, RingIndex};
 pub use sphere::EARTH_RADIUS;
 
-pub(crate) use sphere::UnitVector;
+pub(crate) use area::{Address, CompiledArea};
+pub(crate) use sphere::{Chord, UnitVector, chord2_reaching, chord2_tied};

@@ -1,0 +1,113 @@
+//! Eligible look-ups: the nearest sites that may take the order.
+
+use crate::candidates::Filter;
+use crate::geo::{Address, Position, chord2_reaching};
+use crate::index::{Best, Collect, Ranking, Within, map_in_order};
+use crate::site::{Neighbour, Network, TOGETHER};
+
+impl Network {
+    /// The nearest site that meets every demand of the filter, or `None` if no site does.
+    ///
+    /// Exact, ties go to the smallest id. The filter is applied inside the search, which skips all sites whose
+    /// service areas can't reach the address: O(log n + sites nearer than the answer that are not eligible) expected.
+    ///
+    /// ```
+    /// use catchment::candidates::Filter;
+    /// use catchment::geo::{LngLat, Position, ServiceArea};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site, SiteStatus};
+    /// use catchment::units::Units;
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// let mut paused = Site::leader(SiteId(1), at(121.40)?, Units(60));
+    /// paused.status = SiteStatus::Paused;
+    /// let open = Site::leader(SiteId(2), at(121.45)?, Units(60));
+    /// let network = Network::builder().site(paused).site(open).build()?;
+    ///
+    /// let chosen = network.nearest_eligible_site(at(121.41)?, &Filter::default());
+    /// assert_eq!(chosen.map(|found| found.site), Some(SiteId(2)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn nearest_eligible_site(&self, from: Position, filter: &Filter<'_>) -> Option<Neighbour> {
+        let mut best = Best::new(bound_of(filter));
+        self.search_eligible(from, filter, &mut best);
+        best.into_found().map(Neighbour::from)
+    }
+
+    /// The `k` nearest sites that meet every demand of the filter, nearest first; fewer if there are fewer.
+    ///
+    /// Costs as [`nearest_eligible_site`](Self::nearest_eligible_site), plus O(k log k).
+    ///
+    /// ```
+    /// use catchment::candidates::Filter;
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site, SiteKind};
+    /// use catchment::units::Units;
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// let network = Network::builder()
+    ///     .site(Site::leader(SiteId(1), at(121.40)?, Units(60)))
+    ///     .site(Site::store(SiteId(2), at(121.42)?, Units(500)))
+    ///     .build()?;
+    /// let stores = network.nearest_eligible(at(121.40)?, 3, &Filter::default().kind(SiteKind::Store));
+    /// assert_eq!(stores.len(), 1);
+    /// assert_eq!(stores[0].site, SiteId(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn nearest_eligible(
+        &self,
+        from: Position,
+        k: usize,
+        filter: &Filter<'_>,
+    ) -> Vec<Neighbour> {
+        let mut ranking = Ranking::new(k, self.len(), bound_of(filter));
+        self.search_eligible(from, filter, &mut ranking);
+        ranking
+            .into_sorted()
+            .into_iter()
+            .map(Neighbour::from)
+            .collect()
+    }
+
+    /// [`nearest_eligible_site`](Self::nearest_eligible_site) for many positions, in their order, with all threads of the
+    /// current rayon pool (feature `rayon`); the answer is the same for any number of them.
+    #[must_use]
+    pub fn nearest_eligible_site_batch(
+        &self,
+        from: &[Position],
+        filter: &Filter<'_>,
+    ) -> Vec<Option<Neighbour>> {
+        map_in_order(from, TOGETHER, |from| {
+            self.nearest_eligible_site(*from, filter)
+        })
+    }
+
+    /// [`nearest_eligible`](Self::nearest_eligible) for many positions, in their order, with all threads.
+    #[must_use]
+    pub fn nearest_eligible_batch(
+        &self,
+        from: &[Position],
+        k: usize,
+        filter: &Filter<'_>,
+    ) -> Vec<Vec<Neighbour>> {
+        map_in_order(from, TOGETHER, |from| {
+            self.nearest_eligible(*from, k, filter)
+        })
+    }
+
+    fn search_eligible(&self, from: Position, filter: &Filter<'_>, into: &mut impl Collect) {
+        let address = Address::from(from);
+        self.state
+            .search(address.at, Within::Reach, into, |record, ranked| {
+                filter.first_unmet(record, &address, ranked.chord).is_none()
+            });
+    }
+}
+
+/// A squared chord that no eligible site can exceed.
+fn bound_of(filter: &Filter<'_>) -> f64 {
+    filter.max_distance.map_or(f64::INFINITY, chord2_reaching)
+}

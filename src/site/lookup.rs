@@ -1,0 +1,138 @@
+//! Geometric look-ups: where sites are, whoever they serve and whether they are open.
+
+use crate::geo::{Position, UnitVector, chord2_reaching};
+use crate::id::SiteId;
+use crate::index::{All, Best, Collect, Ranked, Ranking, map_in_order};
+use crate::site::Network;
+
+use crate::units::Distance;
+
+/// A site that was found and how far away it is. The order is by distance, then by site id.
+///
+/// ```
+/// use catchment::id::SiteId;
+/// use catchment::site::Neighbour;
+/// use catchment::units::Distance;
+/// let tied = |id| Neighbour { distance: Distance::from_metres(5), site: SiteId(id) };
+/// assert!(tied(1) < tied(2));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Neighbour {
+    /// Great-circle distance between the two positions.
+    pub distance: Distance,
+    /// The site.
+    pub site: SiteId,
+}
+
+/// A look-up takes less than a microsecond; handing one to a thread alone would cost as much.
+pub(crate) const TOGETHER: usize = 256;
+
+impl From<Ranked> for Neighbour {
+    #[inline]
+    fn from(ranked: Ranked) -> Self {
+        Self {
+            distance: ranked.distance(),
+            site: ranked.id,
+        }
+    }
+}
+
+impl Network {
+    /// The site nearest to a position, or `None` if the network is empty.
+    ///
+    /// Exact: of several at the same distance in millimetres, the one with the smallest id. O(log n) expected; with the
+    /// tiles built ([`prepare`](Self::prepare)) a table look-up and a comparison of a few sites.
+    #[must_use]
+    pub fn nearest_site(&self, from: Position) -> Option<Neighbour> {
+        let state = &self.state;
+        let mut best = Best::new(f64::INFINITY);
+        match state
+            .generation
+            .tiles()
+            .and_then(|tiles| tiles.nearest(state.generation.tree.points(), from))
+        {
+            Some(found) if state.is_current(found.slot) => {
+                best.offer(found);
+                state.search_overlay(from.unit_vector(), &mut best, |_, _| true);
+            }
+            _ => state.search_all(from.unit_vector(), &mut best),
+        }
+        best.into_found().map(Neighbour::from)
+    }
+
+    /// The `k` sites nearest to a position, nearest first; all sites if there are no more than `k`.
+    ///
+    /// O(log n + k) expected for small k, O(n + k log k) at most.
+    ///
+    /// ```
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::Units;
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// let network = Network::builder()
+    ///     .site(Site::store(SiteId(1), at(121.40)?, Units(10)))
+    ///     .site(Site::store(SiteId(2), at(121.41)?, Units(10)))
+    ///     .site(Site::store(SiteId(3), at(121.42)?, Units(10)))
+    ///     .build()?;
+    /// let ranked = network.nearest(at(121.43)?, 2);
+    /// assert_eq!(ranked.iter().map(|found| found.site).collect::<Vec<_>>(), [SiteId(3), SiteId(2)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn nearest(&self, from: Position, k: usize) -> Vec<Neighbour> {
+        self.nearest_ranked(from.unit_vector(), k)
+            .into_iter()
+            .map(Neighbour::from)
+            .collect()
+    }
+
+    /// Every site no farther than `radius`, nearest first; one at exactly that distance is in.
+    ///
+    /// O(log n + found · log found) expected. A radius beyond half the Earth's circumference finds all sites.
+    ///
+    /// ```
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::{Distance, Units};
+    ///
+    /// let home = Position::new(LngLat { lng: 121.4, lat: 31.2 })?;
+    /// let network = Network::builder().site(Site::store(SiteId(1), home, Units(10))).build()?;
+    /// assert_eq!(network.within(home, Distance::ZERO).len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn within(&self, from: Position, radius: Distance) -> Vec<Neighbour> {
+        let mut all = All::new(chord2_reaching(radius));
+        self.state.search_all(from.unit_vector(), &mut all);
+        let mut found: Vec<Neighbour> = all.found.into_iter().map(Neighbour::from).collect();
+        found.retain(|neighbour| neighbour.distance <= radius);
+        found.sort_unstable();
+        found
+    }
+
+    /// [`nearest_site`](Self::nearest_site) for many positions, in their order.
+    ///
+    /// Uses all threads of the current rayon pool (feature `rayon`); the answer is the same for any number. Large
+    /// batches build the tiles first.
+    #[must_use]
+    pub fn nearest_site_batch(&self, from: &[Position]) -> Vec<Option<Neighbour>> {
+        self.state.generation.prepare_for(from.len());
+        map_in_order(from, TOGETHER, |from| self.nearest_site(*from))
+    }
+
+    /// [`nearest`](Self::nearest) for many positions, in their order, with all threads.
+    #[must_use]
+    pub fn nearest_batch(&self, from: &[Position], k: usize) -> Vec<Vec<Neighbour>> {
+        map_in_order(from, TOGETHER, |from| self.nearest(*from, k))
+    }
+
+    pub(crate) fn nearest_ranked(&self, from: UnitVector, k: usize) -> Vec<Ranked> {
+        let mut ranking = Ranking::new(k, self.len(), f64::INFINITY);
+        self.state.search_all(from, &mut ranking);
+        ranking.into_sorted()
+    }
+}

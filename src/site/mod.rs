@@ -1,0 +1,28 @@
+//! Sites and the network of them: an immutable, versioned snapshot with exact look-ups.
+//!
+//! [`Network::builder`] checks all sites at once; [`Network::with_changes`] makes the next version;
+//! [`Network::nearest_site`], [`Network::nearest`], [`Network::within`] and [`Network::serving_sites`] ask where sites are.
+
+mod areas;
+mod builder;
+mod change;
+mod definition;
+mod directory;
+mod lookup;
+mod network;
+mod paged;
+mod schedule;
+mod serving;
+mod state;
+mod tags;
+
+pub use builder::{NetworkBuilder, NetworkFault, NetworkFaults};
+pub use change::Change;
+pub use definition::{Site, SiteKind, SiteStatus};
+pub use lookup::Neighbour;
+pub use network::{Network, Version};
+pub use schedule::{Opening, Schedule, ScheduleError};
+pub use tags::{Tag, TagError, Tags};
+
+pub(crate) use lookup::TOGETHER;
+pub(crate) use network::Record;

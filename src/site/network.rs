@@ -1,0 +1,134 @@
+use core::fmt;
+use std::sync::Arc;
+
+use crate::geo::CompiledArea;
+use crate::id::SiteId;
+use crate::limits::Limits;
+use crate::site::state::State;
+use crate::site::{NetworkBuilder, Site};
+
+/// An immutable snapshot of all sites with their indexes.
+///
+/// Cloning is one reference count. A change makes a new version that shares all it can with the old one
+/// ([`with_changes`](Self::with_changes)); whoever holds the old one goes on reading it, undisturbed and without
+/// waiting. To publish versions to many threads keep the current one in a `RwLock<Network>` or an `arc_swap::ArcSwap`.
+///
+/// Look-ups come in two families. *Geometric* ones ask only where sites are: [`nearest_site`](Self::nearest_site),
+/// [`nearest`](Self::nearest), [`within`](Self::within), [`serving_sites`](Self::serving_sites). *Eligible* ones also
+/// ask whether the site may take the order: see [`candidates`](crate::candidates). All are exact on the sphere and
+/// rank by distance in whole millimetres, then by site id, so every answer is unique.
+///
+/// ```
+/// use catchment::geo::{LngLat, Position};
+/// use catchment::id::SiteId;
+/// use catchment::site::{Network, Site};
+/// use catchment::units::Units;
+///
+/// let at = |lng, lat| Position::new(LngLat { lng, lat });
+/// let network = Network::builder()
+///     .site(Site::store(SiteId(1), at(121.4737, 31.2304)?, Units(500)))
+///     .site(Site::leader(SiteId(2), at(121.4801, 31.2290)?, Units(60)))
+///     .build()?;
+/// let nearest = network.nearest_site(at(121.4790, 31.2300)?).expect("the network has sites");
+/// assert_eq!((nearest.site, nearest.distance.to_string()), (SiteId(2), "153 m".to_string()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Network {
+    pub(crate) state: Arc<State>,
+}
+
+/// Which version of a network this is: 0 when built, one more with every [`Network::with_changes`].
+///
+/// ```
+/// use catchment::site::Network;
+/// let network = Network::builder().build()?;
+/// assert_eq!(network.version().0, 0);
+/// # Ok::<(), catchment::site::NetworkFaults>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Version(pub u64);
+
+/// A site with what the look-ups need of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    pub(crate) site: Site,
+    pub(crate) area: CompiledArea,
+    /// Whether position and area are those of the packed generation; otherwise the overlay has them.
+    pub(crate) packed: bool,
+}
+
+impl Network {
+    /// Starts a new network.
+    #[must_use]
+    pub fn builder() -> NetworkBuilder {
+        NetworkBuilder::default()
+    }
+
+    /// The version of this snapshot.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.state.version
+    }
+
+    /// The limits it was built with.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.state.limits
+    }
+
+    /// How many sites there are, paused ones included. O(1).
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.state.live
+    }
+
+    /// Whether there is no site at all. Every look-up then answers with nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One site by its id. O(log n).
+    ///
+    /// ```
+    /// use catchment::id::SiteId;
+    /// use catchment::site::Network;
+    /// let network = Network::builder().build()?;
+    /// assert!(network.site(SiteId(1)).is_none());
+    /// # Ok::<(), catchment::site::NetworkFaults>(())
+    /// ```
+    #[must_use]
+    pub fn site(&self, id: SiteId) -> Option<&Site> {
+        let slot = self.state.directory.slot(id)?;
+        self.state.record(slot).map(|record| &record.site)
+    }
+
+    /// All sites in the order of their ids.
+    pub fn sites(&self) -> impl Iterator<Item = &Site> {
+        let slots = self.state.directory.slots_by_id();
+        slots
+            .filter_map(|slot| self.state.record(slot))
+            .map(|record| &record.site)
+    }
+
+    /// Builds now what is otherwise built by the first look-up that pays for it: the [tiles](#method.nearest_site) that
+    /// answer an unfiltered nearest site without a search.
+    ///
+    /// They never change an answer. Worth calling, for example on a background thread with a clone, before
+    /// look-ups one by one; batches build them on their own when they are large enough.
+    pub fn prepare(&self) {
+        self.state.generation.prepare();
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("version", &self.version())
+            .field("sites", &self.len())
+            .finish_non_exhaustive()
+    }
+}
