@@ -1,6 +1,7 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
 mod brute;
+mod cells;
 mod datum;
 mod oracle;
 mod region_faults;

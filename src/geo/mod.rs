@@ -2,6 +2,7 @@
 
 mod area;
 mod cell;
+mod covering;
 mod datum;
 mod geodesic;
 mod position;
