@@ -4,6 +4,7 @@ mod brute;
 mod cells;
 mod datum;
 mod oracle;
+mod region_faults;
 mod regions;
 mod shared_data;
 mod tidy;
