@@ -8,4 +8,5 @@ mod region_faults;
 mod regions;
 mod shared_data;
 mod tidy;
+#[path = "../benches/workload/mod.rs"]
 mod workload;
