@@ -1,8 +1,10 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
 mod brute;
+mod cells;
 mod datum;
 mod oracle;
+mod region_faults;
 mod regions;
 mod shared_data;
 mod tidy;
