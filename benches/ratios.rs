@@ -151,7 +151,8 @@ fn builds(sizes: &[usize]) {
     println!("| --- | --- | --- | --- | --- |");
     for size in sizes {
         for areas in [Areas::Unlimited, Areas::Radii] {
-            let builder = Network::builder().sites(sites(World::clustered(*size), 1, *size, areas));
+            let builder =
+                Network::builder().sites(sites(World::clustered(*size), 1, *size, &[areas]));
             let start = ThreadTime::now();
             let network = builder.build().expect("a valid network");
             let built = start.elapsed();

@@ -3,6 +3,8 @@
 //! Nothing here calls the library's geometry: distances follow the definition in its documentation with `libm`, and
 //! areas are tested with the plain even-odd rule.
 
+use std::cell::OnceCell;
+
 use catchment::geo::{Position, ServiceArea};
 use catchment::site::{Change, Neighbour, Site, SiteStatus};
 use catchment::units::{Distance, Units};
@@ -70,11 +72,13 @@ impl Brute {
 
     pub(crate) fn within(&self, from: Position, radius: Distance) -> Vec<Neighbour> {
         let reach = Reach::of(radius);
-        self.ranked(from, usize::MAX, |at, plain| reach.covers(at, plain.at))
+        self.ranked(from, usize::MAX, |from, plain| {
+            reach.covers(from.at, plain.at)
+        })
     }
 
     pub(crate) fn serving(&self, from: Position) -> Vec<Neighbour> {
-        self.ranked(from, usize::MAX, |at, plain| plain.serves(from, at))
+        self.ranked(from, usize::MAX, |from, plain| plain.serves(from))
     }
 
     /// The nearest `k` that are open, take something, serve the address and pass the caller's own rule.
@@ -86,8 +90,8 @@ impl Brute {
     ) -> Vec<Neighbour> {
         let takes_orders =
             |site: &Site| site.status == SiteStatus::Open && site.capacity > Units(0);
-        self.ranked(from, k, |at, plain| {
-            takes_orders(&plain.site) && rule(&plain.site) && plain.serves(from, at)
+        self.ranked(from, k, |from, plain| {
+            takes_orders(&plain.site) && rule(&plain.site) && plain.serves(from)
         })
     }
 
@@ -96,10 +100,11 @@ impl Brute {
         &self,
         from: Position,
         k: usize,
-        accept: impl Fn(Vector, &Plain) -> bool,
+        accept: impl Fn(&Address, &Plain) -> bool,
     ) -> Vec<Neighbour> {
-        let at = vector(from);
-        let accepted = self.sites.iter().filter(|plain| accept(at, plain));
+        let from = &Address::new(from);
+        let at = from.at;
+        let accepted = self.sites.iter().filter(|plain| accept(from, plain));
         let mut ranked: Vec<_> = accepted
             .map(|plain| (sum2(at, plain.at, -1.0), plain))
             .collect();
@@ -134,12 +139,44 @@ impl Plain {
         }
     }
 
-    fn serves(&self, from: Position, at: Vector) -> bool {
+    fn serves(&self, from: &Address) -> bool {
         match &self.area {
             Shape::Everywhere => true,
-            Shape::Circle(reach) => reach.covers(at, self.at),
-            Shape::Rings(bounds, rings) => bounds.hold(from) && inside(rings, from),
+            Shape::Circle(reach) => reach.covers(from.at, self.at),
+            Shape::Rings(bounds, rings) => {
+                bounds.hold(from.position) && inside(rings, from.position)
+            }
+            Shape::Cells(finest, cells) => {
+                let own = from.cell(*finest);
+                cells
+                    .iter()
+                    .any(|cell| own.parent(cell.resolution()) == Some(*cell))
+            }
         }
+    }
+}
+
+/// What is asked about, with what is computed of it once.
+struct Address {
+    position: Position,
+    at: Vector,
+    cells: [OnceCell<h3o::CellIndex>; 16],
+}
+
+impl Address {
+    fn new(position: Position) -> Self {
+        Self {
+            position,
+            at: vector(position),
+            cells: Default::default(),
+        }
+    }
+
+    fn cell(&self, resolution: h3o::Resolution) -> h3o::CellIndex {
+        *self.cells[usize::from(resolution)].get_or_init(|| {
+            let at = h3o::LatLng::new(self.position.lat(), self.position.lng());
+            at.expect("degrees").to_cell(resolution)
+        })
     }
 }
 
@@ -149,6 +186,7 @@ enum Shape {
     Everywhere,
     Circle(Reach),
     Rings(Bounds, Vec<Vec<(f64, f64)>>),
+    Cells(h3o::Resolution, Vec<h3o::CellIndex>),
 }
 
 impl Shape {
@@ -164,6 +202,14 @@ impl Shape {
                     .map(|ring| ring.coords().map(|corner| (corner.x, corner.y)).collect())
                     .collect();
                 Self::Rings(Bounds::of(&rings), rings)
+            }
+            ServiceArea::Cells(cells) => {
+                let cells = cells
+                    .iter()
+                    .map(|cell| h3o::CellIndex::try_from(cell.to_u64()));
+                let cells: Vec<_> = cells.map(|cell| cell.expect("a cell of H3")).collect();
+                let finest = cells.iter().map(|cell| cell.resolution()).max();
+                Self::Cells(finest.expect("at least one cell"), cells)
             }
             other => unreachable!("{other:?}"),
         }
@@ -232,9 +278,10 @@ impl Bounds {
 
 /// The even-odd rule: a ray to the north crosses the rings of a shape an odd number of times from inside it.
 ///
-/// Points on an edge may fall either way: the worlds of the tests have none there.
+/// Points on an edge may fall either way: the worlds of the tests have none there but on the antimeridian, where a hair's
+/// breadth beside it decides, as no area of theirs ends there.
 fn inside(rings: &[Vec<(f64, f64)>], at: Position) -> bool {
-    let (x, y) = (at.lng(), at.lat());
+    let (x, y) = (at.lng().min(180.0 - 1e-12), at.lat());
     let edges = rings.iter().flat_map(|ring| ring.windows(2));
     let crossed = edges.filter(|edge| {
         let ((x1, y1), (x2, y2)) = (edge[0], edge[1]);

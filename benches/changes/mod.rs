@@ -148,7 +148,7 @@ fn read_while(
 
 fn network() -> Network {
     let built = Network::builder()
-        .sites(sites(WORLD, 1, SITES, AREAS))
+        .sites(sites(WORLD, 1, SITES, &[AREAS]))
         .build();
     let network = built.expect("a valid network");
     network.prepare();

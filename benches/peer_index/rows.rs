@@ -49,7 +49,7 @@ const SERVING_BOXES: [Option<f64>; 4] = [None, Some(1.5), Some(1.5), None];
 
 fn points(size: usize) -> Vec<Row> {
     let world = World::clustered(size);
-    let sites = Rc::new(sites(world, 1, size, Areas::Unlimited));
+    let sites = Rc::new(sites(world, 1, size, &[Areas::Unlimited]));
     let network = prepared(&sites);
     let rstar = Rc::new(Rstar::new(&sites));
     let kiddo = Rc::new(Kiddo::new(&sites));
@@ -94,7 +94,7 @@ fn points(size: usize) -> Vec<Row> {
 
 fn eligible(size: usize) -> Vec<Row> {
     let world = World::clustered(size);
-    let mut stores = sites(world, 1, size, Areas::Radii);
+    let mut stores = sites(world, 1, size, &[Areas::Radii]);
     pause_half(&mut stores);
     let network = prepared(&stores);
     let rstar = Rstar::new(&stores);
@@ -116,7 +116,7 @@ fn eligible(size: usize) -> Vec<Row> {
 
 fn serving(size: usize) -> Vec<Row> {
     let world = World::clustered(size);
-    let stores = sites(world, 1, size, Areas::Mixed);
+    let stores = sites(world, 1, size, &[Areas::Mixed]);
     let network = prepared(&stores);
     let boxes = Rc::new(Boxes::new(&stores));
     let scan = Rc::new(Scan::new(&stores));
