@@ -1,7 +1,11 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
+mod brute;
 mod cells;
 mod datum;
+mod oracle;
 mod regions;
 mod shared_data;
 mod tidy;
+#[path = "../benches/workload/mod.rs"]
+mod workload;

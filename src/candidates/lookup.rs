@@ -2,8 +2,8 @@
 
 use crate::candidates::Filter;
 use crate::geo::{Address, Position, chord2_reaching};
-use crate::index::{Best, Collect, Ranking, Within};
-use crate::site::{Neighbour, Network, map_in_order};
+use crate::index::{Best, Collect, Ranking, Within, map_in_order};
+use crate::site::{Neighbour, Network, TOGETHER};
 
 impl Network {
     /// The nearest site that meets every demand of the filter, or `None` if no site does.
@@ -80,7 +80,9 @@ impl Network {
         from: &[Position],
         filter: &Filter<'_>,
     ) -> Vec<Option<Neighbour>> {
-        map_in_order(from, |from| self.nearest_eligible_site(*from, filter))
+        map_in_order(from, TOGETHER, |from| {
+            self.nearest_eligible_site(*from, filter)
+        })
     }
 
     /// [`nearest_eligible`](Self::nearest_eligible) for many positions, in their order, with all threads.
@@ -91,7 +93,9 @@ impl Network {
         k: usize,
         filter: &Filter<'_>,
     ) -> Vec<Vec<Neighbour>> {
-        map_in_order(from, |from| self.nearest_eligible(*from, k, filter))
+        map_in_order(from, TOGETHER, |from| {
+            self.nearest_eligible(*from, k, filter)
+        })
     }
 
     fn search_eligible(&self, from: Position, filter: &Filter<'_>, into: &mut impl Collect) {

@@ -17,7 +17,7 @@
 //! Only IEEE additions, multiplications, divisions, square roots and `libm`'s arc sine take part, none of which
 //! differs between platforms. The error is below 10⁻⁵ mm before rounding.
 
-use crate::geo::Position;
+use crate::geo::{LngLat, Position};
 use crate::units::Distance;
 
 /// The Earth's mean radius R₁ = (2a + b)/3 = 6,371,008.771 m, to the decimetre, as in H. Moritz, *Geodetic
@@ -38,8 +38,14 @@ pub(crate) struct UnitVector(pub(crate) [f64; 3]);
 impl UnitVector {
     #[inline]
     pub(crate) fn of(position: Position) -> Self {
-        let (sin_lat, cos_lat) = sin_cos_degrees(position.lat());
-        let (sin_lng, cos_lng) = sin_cos_degrees(position.lng());
+        Self::of_degrees(position.into())
+    }
+
+    /// Step 1, for degrees within the range of a position.
+    #[inline]
+    pub(crate) fn of_degrees(at: LngLat) -> Self {
+        let (sin_lat, cos_lat) = sin_cos_degrees(at.lat);
+        let (sin_lng, cos_lng) = sin_cos_degrees(at.lng);
         Self([cos_lat * cos_lng, cos_lat * sin_lng, sin_lat])
     }
 

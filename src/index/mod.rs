@@ -9,11 +9,13 @@
 //! All rank by the same total order, [`Ranked`]: distance in whole millimetres, then id. The tiles are a cache with a
 //! proof: they can be absent, and are never asked for what they can't prove.
 
+mod in_order;
 mod overlay;
 mod packed;
 mod ranking;
 mod tiles;
 
+pub(crate) use in_order::map_in_order;
 pub(crate) use overlay::{Overlay, OverlayPoint};
 pub(crate) use packed::{PackedTree, Point, Unpacked, Within};
 pub(crate) use ranking::{All, Best, Collect, Ranked, Ranking};

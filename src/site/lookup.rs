@@ -2,9 +2,9 @@
 
 use crate::geo::{Position, UnitVector, chord2_reaching};
 use crate::id::SiteId;
-use crate::index::{All, Best, Ranked, Ranking};
+use crate::index::{All, Best, Collect, Ranked, Ranking, map_in_order};
 use crate::site::Network;
-use crate::site::map_in_order;
+
 use crate::units::Distance;
 
 /// A site that was found and how far away it is. The order is by distance, then by site id.
@@ -25,6 +25,9 @@ pub struct Neighbour {
     pub site: SiteId,
 }
 
+/// A look-up takes less than a microsecond; handing one to a thread alone would cost as much.
+pub(crate) const TOGETHER: usize = 256;
+
 impl From<Ranked> for Neighbour {
     #[inline]
     fn from(ranked: Ranked) -> Self {
@@ -42,8 +45,19 @@ impl Network {
     /// tiles built ([`prepare`](Self::prepare)) a table look-up and a comparison of a few sites.
     #[must_use]
     pub fn nearest_site(&self, from: Position) -> Option<Neighbour> {
+        let state = &self.state;
         let mut best = Best::new(f64::INFINITY);
-        self.state.search_all(from.unit_vector(), &mut best);
+        match state
+            .generation
+            .tiles()
+            .and_then(|tiles| tiles.nearest(state.generation.tree.points(), from))
+        {
+            Some(found) if state.is_current(found.slot) => {
+                best.offer(found);
+                state.search_overlay(from.unit_vector(), &mut best, |_, _| true);
+            }
+            _ => state.search_all(from.unit_vector(), &mut best),
+        }
         best.into_found().map(Neighbour::from)
     }
 
@@ -107,13 +121,13 @@ impl Network {
     #[must_use]
     pub fn nearest_site_batch(&self, from: &[Position]) -> Vec<Option<Neighbour>> {
         self.state.generation.prepare_for(from.len());
-        map_in_order(from, |from| self.nearest_site(*from))
+        map_in_order(from, TOGETHER, |from| self.nearest_site(*from))
     }
 
     /// [`nearest`](Self::nearest) for many positions, in their order, with all threads.
     #[must_use]
     pub fn nearest_batch(&self, from: &[Position], k: usize) -> Vec<Vec<Neighbour>> {
-        map_in_order(from, |from| self.nearest(*from, k))
+        map_in_order(from, TOGETHER, |from| self.nearest(*from, k))
     }
 
     pub(crate) fn nearest_ranked(&self, from: UnitVector, k: usize) -> Vec<Ranked> {

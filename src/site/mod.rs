@@ -4,7 +4,6 @@
 //! [`Network::nearest_site`], [`Network::nearest`], [`Network::within`] and [`Network::serving_sites`] ask where sites are.
 
 mod areas;
-mod batch_map;
 mod builder;
 mod change;
 mod definition;
@@ -25,5 +24,5 @@ pub use network::{Network, Version};
 pub use schedule::{Opening, Schedule, ScheduleError};
 pub use tags::{Tag, TagError, Tags};
 
-pub(crate) use batch_map::map_in_order;
+pub(crate) use lookup::TOGETHER;
 pub(crate) use network::Record;

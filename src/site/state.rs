@@ -161,7 +161,7 @@ impl State {
 
 impl Generation {
     pub(crate) fn prepare(&self) {
-        self.tiles.get_or_init(|| Tiles::build(&self.tree));
+        self.tiles.get_or_init(|| Tiles::build(&self.tree, 1));
     }
 
     /// Builds the tiles if so many look-ups pay for them.

@@ -1,0 +1,292 @@
+use core::ops::Range;
+
+use crate::geo::chord2_tied;
+use crate::index::tiles::Tiles;
+use crate::index::tiles::candidates::{Candidates, reach_of};
+use crate::index::tiles::geometry::{Frame, LEVEL_FINEST, Tile};
+use crate::index::tiles::table::{Entry, SLOTS_MAX, Table};
+use crate::index::{All, PackedTree, Ranking, Within, map_in_order};
+
+/// Tiles wider than 45° have corners that do not bound them.
+const LEVEL_MIN: u32 = 3;
+
+/// Tiles of this level are 2 m wide: no customer gains from smaller ones.
+const LEVEL_MAX: u32 = 24;
+
+/// Fewer points than this are searched as fast as looked up.
+const POINTS_MIN: usize = 16;
+
+/// A grid is at least this full of tiles that are really as small as its entries. Between an eighth and a half the
+/// look-ups took the same time; a quarter keeps the table small.
+const FILL_MIN: f64 = 0.25;
+
+/// Grids are at most 2^8 on a side, so that a tile takes a few steps and an entry's bits suffice.
+const GRID_BITS_MAX: u32 = 8;
+
+pub(super) fn build(tree: &PackedTree, k: usize) -> Option<Tiles> {
+    let points = tree.points();
+    if points.len() < POINTS_MIN.max(2 * k) || points.len() > SLOTS_MAX {
+        return None;
+    }
+    let frame = Frame::of(points)?;
+    let mut table = root_grid(&frame, points.len());
+    let rows: Vec<u32> = (table.row..table.row + table.rows).collect();
+    let built = map_in_order(&rows, 1, |row| Row::build(tree, k, &frame, &table, *row));
+    table.append(built);
+    Some(Tiles { k, frame, table })
+}
+
+/// The finest grid over the frame with at most one entry a point: a look-up then starts near its leaf.
+fn root_grid(frame: &Frame, points: usize) -> Table {
+    let grid = |level: u32| {
+        let [[west, east], [south, north]] = frame.span(level);
+        Table {
+            level,
+            column: west,
+            row: south,
+            columns: east - west + 1,
+            rows: north - south + 1,
+            ..Table::default()
+        }
+    };
+    let fits = |table: &Table| u64::from(table.columns) * u64::from(table.rows) <= points as u64;
+    (LEVEL_MIN..=LEVEL_MAX)
+        .rev()
+        .map(grid)
+        .find(fits)
+        .unwrap_or_else(|| grid(LEVEL_MIN))
+}
+
+impl Table {
+    /// Puts the root entries of all rows first and everything below them after.
+    fn append(&mut self, rows: Vec<Row>) {
+        self.entries = Vec::with_capacity(
+            rows.iter()
+                .map(|row| row.roots.len() + row.entries.len())
+                .sum(),
+        );
+        let mut entries = self.columns as usize * self.rows as usize;
+        let mut lists = 0;
+        for row in &rows {
+            self.entries
+                .extend(row.roots.iter().map(|entry| entry.moved(entries, lists)));
+            entries += row.entries.len();
+            lists += row.lists.len();
+        }
+        self.lists = Vec::with_capacity(lists);
+        let mut entries = self.entries.len();
+        for row in rows {
+            let lists = self.lists.len();
+            let from = entries;
+            entries += row.entries.len();
+            self.entries
+                .extend(row.entries.iter().map(|entry| entry.moved(from, lists)));
+            self.lists.extend(row.lists);
+        }
+    }
+}
+
+/// One row of the root grid with all that lies below, offsets counted from its own start.
+#[derive(Debug, Default)]
+struct Row {
+    roots: Vec<Entry>,
+    entries: Vec<Entry>,
+    lists: Vec<u32>,
+}
+
+/// The quadtree below one root tile.
+#[derive(Clone, Debug)]
+enum Node {
+    /// Listed slots in the arena.
+    Leaf(Range<usize>),
+    /// The first of four nodes.
+    Inner(usize),
+}
+
+struct Grower<'a> {
+    frame: &'a Frame,
+    candidates: Candidates<'a>,
+    /// A leaf lists no more, if splitting can help it.
+    short: usize,
+    nodes: Vec<Node>,
+    /// The lists of the leaves, and on top of them those of the tiles being split.
+    arena: Vec<u32>,
+}
+
+impl Row {
+    fn build(tree: &PackedTree, k: usize, frame: &Frame, grid: &Table, row: u32) -> Self {
+        let short = if k == 1 { Tiles::SHORT } else { 2 * k };
+        let mut grower = Grower {
+            frame,
+            candidates: Candidates::new(tree.points(), k, 4 * short + 16),
+            short,
+            nodes: Vec::new(),
+            arena: Vec::new(),
+        };
+        let mut built = Self::default();
+        let mut source = Vec::new();
+        for column in grid.column..grid.column + grid.columns {
+            let tile = Tile {
+                level: grid.level,
+                column,
+                row,
+            };
+            source.clear();
+            source_of(tree, k, frame, tile, &mut source);
+            grower.nodes.clear();
+            grower.arena.clear();
+            let root = grower.grow(tile, &source);
+            let entry = built.pack(&grower, &root);
+            built.roots.push(entry);
+        }
+        built
+    }
+
+    fn pack(&mut self, grower: &Grower<'_>, node: &Node) -> Entry {
+        match node {
+            Node::Leaf(listed) => self.pack_leaf(&grower.arena[listed.clone()]),
+            Node::Inner(first) => {
+                let bits = grower.grid_bits(*first);
+                let at = self.entries.len();
+                self.entries.resize(at + (1 << (2 * bits)), Entry::UNKNOWN);
+                self.fill(
+                    grower,
+                    node,
+                    Square {
+                        at,
+                        bits,
+                        left: bits,
+                        column: 0,
+                        row: 0,
+                    },
+                );
+                Entry::grid(at, bits)
+            }
+        }
+    }
+
+    fn pack_leaf(&mut self, listed: &[u32]) -> Entry {
+        if listed.is_empty() || listed.len() > Tiles::LONG {
+            return Entry::UNKNOWN;
+        }
+        Entry::inline(listed).unwrap_or_else(|| {
+            let at = self.lists.len();
+            self.lists.extend_from_slice(listed);
+            Entry::list(at, listed.len())
+        })
+    }
+
+    /// Writes the part of a grid that a node covers.
+    fn fill(&mut self, grower: &Grower<'_>, node: &Node, square: Square) {
+        match node {
+            Node::Inner(first) if square.left > 0 => {
+                for (quarter, node) in square.quarters().into_iter().zip(&grower.nodes[*first..]) {
+                    self.fill(grower, node, quarter);
+                }
+            }
+            _ => {
+                let entry = self.pack(grower, node);
+                for row in 0..1 << square.left {
+                    let start = square.at + ((square.row + row) << square.bits) + square.column;
+                    self.entries[start..start + (1 << square.left)].fill(entry);
+                }
+            }
+        }
+    }
+}
+
+/// A square part of a grid: 2^left entries on a side.
+#[derive(Clone, Copy)]
+struct Square {
+    at: usize,
+    bits: u32,
+    left: u32,
+    column: usize,
+    row: usize,
+}
+
+impl Square {
+    fn quarters(self) -> [Self; 4] {
+        let left = self.left - 1;
+        [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(east, north)| Self {
+            left,
+            column: self.column + (east << left),
+            row: self.row + (north << left),
+            ..self
+        })
+    }
+}
+
+/// All slots that a root tile may have to list, found with the tree.
+fn source_of(tree: &PackedTree, k: usize, frame: &Frame, tile: Tile, source: &mut Vec<u32>) {
+    let outline = frame.outline(tile);
+    let mut nearest = Ranking::new(k, tree.points().len(), f64::INFINITY);
+    tree.search(outline.centre, Within::Anywhere, &mut nearest, |_, _| true);
+    let kth = nearest
+        .into_sorted()
+        .last()
+        .map_or(0.0, |ranked| chord2_tied(ranked.chord.chord2).sqrt());
+    let mut all = All::new(reach_of(outline.radius, kth));
+    tree.search(outline.centre, Within::Anywhere, &mut all, |_, _| true);
+    source.extend(all.found.iter().map(|ranked| ranked.slot));
+    source.sort_unstable();
+}
+
+impl Grower<'_> {
+    /// The quadtree of a tile, given a superset of what it must list.
+    fn grow(&mut self, tile: Tile, source: &[u32]) -> Node {
+        let outline = self.frame.outline(tile);
+        let mut listed = Vec::new();
+        let kth = self.candidates.select(&outline, source, &mut listed);
+        // Far from all points, or where they lie on top of each other, lists stay as they are however small the tile.
+        let hopeless =
+            tile.level >= LEVEL_MAX || (outline.radius < kth / 64.0 && listed.len() <= Tiles::LONG);
+        if listed.len() <= self.short || hopeless {
+            return self.leaf(&listed);
+        }
+        let (nodes, arena) = (self.nodes.len(), self.arena.len());
+        self.nodes.resize(nodes + 4, Node::Leaf(0..0));
+        for (place, quarter) in (nodes..).zip(tile.quarters()) {
+            self.nodes[place] = self.grow(quarter, &listed);
+        }
+        let no_shorter = |node: &Node| match node {
+            Node::Leaf(quarter) => quarter.len() == listed.len(),
+            Node::Inner(_) => false,
+        };
+        if self.nodes[nodes..nodes + 4].iter().all(no_shorter) {
+            self.nodes.truncate(nodes);
+            self.arena.truncate(arena);
+            return self.leaf(&listed);
+        }
+        Node::Inner(nodes)
+    }
+
+    fn leaf(&mut self, listed: &[u32]) -> Node {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(listed);
+        Node::Leaf(start..self.arena.len())
+    }
+
+    /// How fine a grid the inner node with these quarters deserves: the finest that is well filled.
+    fn grid_bits(&self, first: usize) -> u32 {
+        let mut bits = 1;
+        let mut row = vec![first];
+        for depth in 2..=GRID_BITS_MAX.min(LEVEL_FINEST) {
+            row = row
+                .iter()
+                .flat_map(|first| &self.nodes[*first..*first + 4])
+                .filter_map(|node| match node {
+                    Node::Inner(first) => Some(*first),
+                    Node::Leaf(_) => None,
+                })
+                .collect();
+            if row.is_empty() {
+                break;
+            }
+            if (4 * row.len()) as f64 >= FILL_MIN * f64::from(1_u32 << (2 * depth)) {
+                bits = depth;
+            }
+        }
+        bits
+    }
+}
