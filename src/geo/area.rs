@@ -346,7 +346,7 @@ mod tests {
                 let (lng, lat) = (near.lng() + jitter(random), near.lat() + jitter(random));
                 at(lng.clamp(-180.0, 180.0), lat.clamp(-90.0, 90.0))
             };
-            let cells: BTreeSet<_> = (0..1 + random.below(12))
+            let cells: BTreeSet<_> = (0..=random.below(12))
                 .map(|_| {
                     let resolution =
                         Resolution::new(9 + random.below(4) as u8).expect("at most 15");
@@ -428,7 +428,7 @@ mod tests {
         let mut random = Random(3);
         for turn in 0..300_u16 {
             let resolution = Resolution::new((turn % 6) as u8).expect("at most 15");
-            let cells: Vec<_> = (0..1 + random.below(20))
+            let cells: Vec<_> = (0..=random.below(20))
                 .map(|_| Cell::at(random.position(), resolution))
                 .collect();
             let area = compile(&ServiceArea::cells(cells.iter().copied()));

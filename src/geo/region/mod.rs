@@ -70,8 +70,8 @@ impl Region {
     /// The most vertices one region can have: its edges are numbered in 32 bits, several times over.
     pub const VERTICES_CEILING: usize = 1 << 28;
 
-    /// Validates and compiles a shape, which is shared, not copied. O(n log n) for n vertices: about 3 µs for
-    /// 20 of them, 50 ms for 100,000.
+    /// Validates and compiles a shape, which is shared, not copied. O(n log n) for n vertices, about
+    /// 0.3 µs each.
     ///
     /// # Errors
     ///
@@ -117,8 +117,8 @@ impl Region {
 
     /// Whether a position lies inside or on the boundary. Exact.
     ///
-    /// Costs the edges in one band of latitude: about 10 ns with 20 vertices, 20 ns with 200; at worst, for
-    /// combs of long teeth, O(n).
+    /// Costs the edges in one band of latitude: about 25 ns with 20 vertices and with 2,000, 100 ns with 100,000; O(n)
+    /// at worst, for combs of long teeth.
     #[must_use]
     #[inline]
     pub fn contains(&self, position: Position) -> bool {
