@@ -2,9 +2,15 @@
 
 mod brute;
 mod datum;
+#[cfg(feature = "tz")]
+mod local_hours;
 mod oracle;
+mod orders;
 mod regions;
+mod schedules;
 mod shared_data;
 mod tidy;
+#[cfg(feature = "tz")]
+mod wall_clock;
 #[path = "../benches/workload/mod.rs"]
 mod workload;
