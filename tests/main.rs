@@ -1,11 +1,13 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
 mod brute;
+mod cells;
 mod datum;
 #[cfg(feature = "tz")]
 mod local_hours;
 mod oracle;
 mod orders;
+mod region_faults;
 mod regions;
 mod schedules;
 mod shared_data;
