@@ -40,7 +40,7 @@ fn sized(id: u64, size: u32) -> Order {
 }
 
 #[test]
-fn every_fault_is_reported_by_id_then_place() {
+fn every_fault_is_reported_by_place() {
     let check = |orders: &[Order], messages: &[&str]| {
         let found = match check_batch(orders, &limits()) {
             Ok(()) => Vec::new(),
@@ -70,8 +70,8 @@ fn every_fault_is_reported_by_id_then_place() {
     check(
         &[sized(9, 0), order(5, &[(1, 9)]), sized(9, 0), order(9, &[])],
         &[
-            "order 5 at index 1 asks for 9 pieces of sku 1 in line 0, limit is 5",
             "order 9 at index 0 has size 0",
+            "order 5 at index 1 asks for 9 pieces of sku 1 in line 0, limit is 5",
             "order 9 at index 2 has the id of the order at index 0",
             "order 9 at index 2 has size 0",
             "order 9 at index 3 has the id of the order at index 0",
@@ -102,20 +102,19 @@ fn faults_one_by_one(orders: &[Order], limits: &Limits) -> Vec<OrderFault> {
     let mut found = Vec::new();
     for (index, order) in orders.iter().enumerate() {
         let id = order.id;
-        let mut of_order = Vec::new();
         if let Some(first_index) = orders[..index].iter().position(|other| other.id == id) {
-            of_order.push(OrderFault::DuplicateId {
+            found.push(OrderFault::DuplicateId {
                 id,
                 index,
                 first_index,
             });
         }
         if order.size == Units(0) {
-            of_order.push(OrderFault::ZeroSize { id, index });
+            found.push(OrderFault::ZeroSize { id, index });
         }
         let (lines, limit) = (order.lines.len(), limits.order_lines_max);
         if lines > limit {
-            of_order.push(OrderFault::TooManyLines {
+            found.push(OrderFault::TooManyLines {
                 id,
                 index,
                 lines,
@@ -127,7 +126,7 @@ fn faults_one_by_one(orders: &[Order], limits: &Limits) -> Vec<OrderFault> {
                 break;
             }
             if quantity == Quantity(0) {
-                of_order.push(OrderFault::ZeroQuantity {
+                found.push(OrderFault::ZeroQuantity {
                     id,
                     index,
                     line,
@@ -136,7 +135,7 @@ fn faults_one_by_one(orders: &[Order], limits: &Limits) -> Vec<OrderFault> {
             }
             let limit = Quantity(limits.line_quantity_max);
             if quantity > limit {
-                of_order.push(OrderFault::QuantityTooLarge {
+                found.push(OrderFault::QuantityTooLarge {
                     id,
                     index,
                     line,
@@ -146,7 +145,7 @@ fn faults_one_by_one(orders: &[Order], limits: &Limits) -> Vec<OrderFault> {
                 });
             }
             if let Some(first_line) = order.lines[..line].iter().position(|l| l.sku == sku) {
-                of_order.push(OrderFault::RepeatedSku {
+                found.push(OrderFault::RepeatedSku {
                     id,
                     index,
                     line,
@@ -155,10 +154,8 @@ fn faults_one_by_one(orders: &[Order], limits: &Limits) -> Vec<OrderFault> {
                 });
             }
         }
-        found.push(((id, index), of_order));
     }
-    found.sort_by_key(|(place, _)| *place);
-    found.into_iter().flat_map(|(_, faults)| faults).collect()
+    found
 }
 
 fn any_order() -> impl Strategy<Value = Order> {

@@ -225,7 +225,7 @@ impl LocalHours {
 
     /// The openings within a span of time, in UTC. An opening that sticks out of the span is cut at its ends.
     ///
-    /// O(d + n) for d days with n openings, about 0.3 µs an opening and 20 µs to unpack the zone.
+    /// O(d + n) for d days with n openings: 2 to 7 µs to unpack the zone, and up to 0.3 µs an opening.
     ///
     /// # Errors
     ///
