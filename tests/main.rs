@@ -3,10 +3,16 @@
 mod brute;
 mod cells;
 mod datum;
+#[cfg(feature = "tz")]
+mod local_hours;
 mod oracle;
+mod orders;
 mod region_faults;
 mod regions;
+mod schedules;
 mod shared_data;
 mod tidy;
+#[cfg(feature = "tz")]
+mod wall_clock;
 #[path = "../benches/workload/mod.rs"]
 mod workload;
