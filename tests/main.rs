@@ -1,6 +1,8 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
 mod brute;
+mod city_files;
+mod city_run;
 mod datum;
 mod oracle;
 mod regions;

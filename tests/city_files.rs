@@ -1,0 +1,599 @@
+//! The CSV reader of the example `city`: right on every file a shop may have, harmless on any other bytes.
+
+use std::fmt::Debug;
+use std::io::{self, Read, Write as _};
+
+use catchment::geo::{Gcj02, LngLat, Position};
+use catchment::site::SiteKind;
+use catchment::units::Distance;
+use proptest::prelude::*;
+
+#[allow(dead_code, reason = "the example uses the rest")]
+#[path = "../examples/city/records/mod.rs"]
+mod records;
+
+use records::columns::{ColumnError, ColumnNames};
+use records::fault::{BadRows, Cause, ReadError};
+use records::rows::{FIELDS_MAX, ROW_BYTES_MAX, ROW_LINES_MAX, RowFault};
+use records::{Datum, Demand, Format, OnBadRow, Records, read_orders, read_pickups};
+
+fn orders(bytes: impl AsRef<[u8]>) -> Records<Demand> {
+    read_orders(bytes.as_ref(), &Format::default()).expect("a file with a good header")
+}
+
+fn at(lng: f64, lat: f64) -> Position {
+    Position::new(LngLat { lng, lat }).expect("a place on Earth")
+}
+
+/// What is left of a file: the ids of good rows, and line and cause of bad ones.
+fn check(name: &str, bytes: impl AsRef<[u8]>, good: &[&str], bad: &[(u64, &str)]) {
+    let records = orders(bytes);
+    let ids: Vec<&str> = records.rows.iter().map(|order| &*order.id).collect();
+    let causes: Vec<(u64, String)> = records
+        .bad
+        .first
+        .iter()
+        .map(|row| (row.line, row.cause.to_string()))
+        .collect();
+    let causes: Vec<(u64, &str)> = causes
+        .iter()
+        .map(|(line, cause)| (*line, &**cause))
+        .collect();
+    assert_eq!(ids, good, "good rows of {name}");
+    assert_eq!(causes, bad, "bad rows of {name}");
+    assert_eq!(records.bad.count, bad.len() as u64, "{name}");
+}
+
+#[test]
+fn good_rows_are_kept_however_they_are_written() {
+    for (name, bytes) in [
+        ("plain", "id,lon,lat\nA,1,2\nB,3,4\n"),
+        ("no line break at the end", "id,lon,lat\nA,1,2\nB,3,4"),
+        ("windows", "id,lon,lat\r\nA,1,2\r\nB,3,4\r\n"),
+        ("old mac", "id,lon,lat\rA,1,2\rB,3,4\r"),
+        ("byte-order mark", "\u{feff}id,lon,lat\nA,1,2\nB,3,4\n"),
+        (
+            "mark and quotes",
+            "\u{feff}\"id\",\"lon\",\"lat\"\nA,1,2\nB,3,4\n",
+        ),
+        (
+            "quotes",
+            "\"id\",\"lon\",\"lat\"\n\"A\",\"1\",\"2\"\n\"B\",\"3\",\"4\"\n",
+        ),
+        ("blanks", "id , lon, lat\n A ,1 , 2\nB,\t3,4\n"),
+        ("empty lines", "\n\nid,lon,lat\n\nA,1,2\r\n\r\n\nB,3,4\n\n"),
+        ("other columns", "id,lat,name,lon\nA,2,x,1\nB,4,,3\n"),
+        (
+            "line break in quotes",
+            "id,lon,lat,note\nA,1,2,\"two\nlines\"\nB,3,4,\"\"\n",
+        ),
+        (
+            "quotation mark in a field",
+            "id,lon,lat,note\nA,1,2,5\" pipe\nB,3,4,\"say \"\"hi\"\"\"\n",
+        ),
+        (
+            "exponents and signs",
+            "id,lon,lat\nA,+1e0,2.000\nB,.3e1,4\n",
+        ),
+        (
+            "joined files",
+            "id,lon,lat\nA,1,2\n\u{feff}\n\u{feff}B,3,4\n",
+        ),
+        ("capitals", "ID,LON,Latitude\nA,1,2\nB,3,4\n"),
+        ("Chinese", "编号,经度,纬度\nA,1,2\nB,3,4\n"),
+    ] {
+        check(name, bytes, &["A", "B"], &[]);
+        let records = orders(bytes);
+        assert_eq!(records.rows[0].position, at(1.0, 2.0), "{name}");
+        assert_eq!(records.rows[1].position, at(3.0, 4.0), "{name}");
+    }
+}
+
+#[test]
+fn bad_rows_are_named_with_line_and_cause() {
+    check(
+        "a file with everything wrong in it",
+        b"id,lon,lat\n\
+          A,1,2\n\
+          B,1\n\
+          C,1,2,3\n\
+          D,,2\n\
+          ,1,2\n\
+          E,east,2\n\
+          F,1,NaN\n\
+          G,inf,2\n\
+          H,1,90.5\n\
+          I,-180.1,2\n\
+          A,9,9\n\
+          \xFF,1,2\n\
+          J,1,2\xC3\n\
+          K,121,4,31\n\
+          L,1,2\n",
+        &["A", "L"],
+        &[
+            (3, "2 fields where the header has 3"),
+            (4, "4 fields where the header has 3"),
+            (5, "column `lon` is empty"),
+            (6, "column `id` is empty"),
+            (7, "column `lon` has \"east\", which is not a number"),
+            (8, "position lng 1, lat NaN is not finite"),
+            (9, "position lng inf, lat 2 is not finite"),
+            (10, "latitude 90.5 is outside -90 to 90 degrees"),
+            (11, "longitude -180.1 is outside -180 to 180 degrees"),
+            (12, "id \"A\" is already on line 2"),
+            (13, "not UTF-8 text"),
+            (14, "not UTF-8 text"),
+            (15, "4 fields where the header has 3"),
+        ],
+    );
+}
+
+#[test]
+fn the_first_good_row_owns_an_id() {
+    check(
+        "a bad row does not take the id",
+        "id,lon,lat\nA,1,x\nA,1,2\nA,3,4\n",
+        &["A"],
+        &[
+            (2, "column `lat` has \"x\", which is not a number"),
+            (4, "id \"A\" is already on line 3"),
+        ],
+    );
+}
+
+#[test]
+fn text_split_between_damaged_fields_is_no_text() {
+    // Two halves of one character, each no UTF-8 alone, side by side in neighbouring fields.
+    let records = orders(b"id,lon,lat\n\xC3,\xA9,2\n");
+    assert_eq!(records.bad.first[0].cause, Cause::Row(RowFault::NotUtf8));
+}
+
+#[test]
+fn a_quotation_mark_that_is_never_closed_costs_one_row() {
+    let cause = "quotation mark opened but not closed within 100 lines";
+    check(
+        "near the end",
+        "id,lon,lat\nA,1,2\n\"B,1,2\nC,1,2\n",
+        &["A", "C"],
+        &[(3, cause)],
+    );
+    check(
+        "on the last line",
+        "id,lon,lat\nA,1,2\nB,1,\"2",
+        &["A"],
+        &[(3, cause)],
+    );
+
+    let mut long = "id,lon,lat\n\"X,1,2\n".to_owned();
+    for row in 0..10_000 {
+        long += &format!("{row},1,2\n");
+    }
+    let records = orders(&long);
+    assert_eq!(records.rows.len(), 10_000);
+    assert_eq!(
+        records.bad.first[0].cause,
+        Cause::Row(RowFault::QuoteNotClosed)
+    );
+    assert_eq!((records.bad.count, records.bad.first[0].line), (1, 2));
+}
+
+#[test]
+fn line_numbers_count_lines_not_rows() {
+    check(
+        "after line breaks in quotes and empty lines",
+        "id,lon,lat,note\r\nA,1,2,\"a\r\nb\r\nc\"\r\n\r\nB,1,x,\n\nC,1,\n",
+        &["A"],
+        &[
+            (6, "column `lat` has \"x\", which is not a number"),
+            (8, "3 fields where the header has 4"),
+        ],
+    );
+}
+
+#[test]
+fn limits_of_a_row_are_exact() {
+    let wide = |fields: usize| format!("id,lon,lat{}\n", ",x".repeat(fields - 3));
+    let columns = |fields| read_orders(wide(fields).as_bytes(), &Format::default());
+    assert!(columns(FIELDS_MAX).is_ok());
+    assert!(matches!(
+        columns(FIELDS_MAX + 1),
+        Err(ReadError::Header {
+            line: 1,
+            fault: RowFault::TooManyFields
+        })
+    ));
+
+    let padded = |bytes: usize| format!("id,lon,lat\n{},1,2\nB,1,2\n", "A".repeat(bytes - 5));
+    check(
+        "as long as allowed",
+        padded(ROW_BYTES_MAX),
+        &["A".repeat(ROW_BYTES_MAX - 5).as_str(), "B"],
+        &[],
+    );
+    let cause = "row longer than 65536 bytes";
+    check(
+        "one byte longer",
+        padded(ROW_BYTES_MAX + 1),
+        &["B"],
+        &[(2, cause)],
+    );
+    check(
+        "many times longer",
+        padded(10 * ROW_BYTES_MAX + 7),
+        &["B"],
+        &[(2, cause)],
+    );
+    check(
+        "longer than the file",
+        format!("id,lon,lat\n{}", "A".repeat(ROW_BYTES_MAX)),
+        &[],
+        &[(2, cause)],
+    );
+
+    let lines = ROW_LINES_MAX as usize;
+    let tall = |breaks: usize| format!("id,lon,lat\nA,1,\"2{}\"\nB,1,2\n", "\n".repeat(breaks));
+    check(
+        "as many lines as allowed",
+        tall(lines - 1),
+        &["A", "B"],
+        &[],
+    );
+    // Then the first line is a bad row, the last one another; those between are empty.
+    let records = orders(tall(lines));
+    assert_eq!(records.bad.count, 2);
+    assert_eq!(records.bad.first[1].line, 2 + ROW_LINES_MAX);
+}
+
+#[test]
+fn only_the_first_bad_rows_are_listed_but_all_are_counted() {
+    let mut file = "id,lon,lat\n".to_owned();
+    for row in 0..1_000 {
+        file += &format!("{row},1,2\n{row},1,2\n");
+    }
+    let BadRows {
+        count,
+        duplicate_ids,
+        first,
+    } = orders(&file).bad;
+    assert_eq!(
+        (count, duplicate_ids, first.len()),
+        (1_000, 1_000, BadRows::LISTED_MAX)
+    );
+    assert_eq!(first.last().map(|row| row.line), Some(41));
+}
+
+#[test]
+fn long_and_wild_values_are_quoted_short() {
+    let records = orders(format!("id,lon,lat\nA,\u{1b}[31m{},2\n", "9x".repeat(500)));
+    let cause = records.bad.first[0].to_string();
+    assert!(cause.len() < 160 && !cause.contains('\u{1b}'), "{cause}");
+}
+
+#[test]
+fn strict_stops_at_the_first_bad_row() {
+    let format = Format {
+        on_bad_row: OnBadRow::Stop,
+        ..Format::default()
+    };
+    let file = "id,lon,lat\nA,1,2\nB,1,x\nC,y,2\n";
+    let error = read_orders(file.as_bytes(), &format).expect_err("line 3 is bad");
+    assert_eq!(
+        error.to_string(),
+        "line 3: column `lat` has \"x\", which is not a number"
+    );
+}
+
+#[test]
+fn files_that_are_no_tables_are_errors() {
+    let message = |bytes: &[u8]| match read_orders(bytes, &Format::default()) {
+        Ok(_) => String::new(),
+        Err(error) => error.to_string(),
+    };
+    for (bytes, expected) in [
+        (&b""[..], "the file is empty: not even a header line"),
+        (b"\r\n\n", "the file is empty: not even a header line"),
+        (b"\xEF\xBB\xBF", "the file is empty: not even a header line"),
+        (
+            b"id,lat\nA,2\n",
+            "no column `lon`; the header is: `id`, `lat`",
+        ),
+        (
+            b"id;lon;lat\n",
+            "no column `lon`; the header is: `id;lon;lat`",
+        ),
+        (b"id,lon,LON,lat\n", "two columns are called `lon`"),
+        (b"id,lon,lat\xFF\n", "the header (line 1): not UTF-8 text"),
+        (
+            b"PK\x03\x04\xFF\xFE,\n",
+            "the header (line 1): not UTF-8 text",
+        ),
+    ] {
+        assert_eq!(message(bytes), expected, "{bytes:?}");
+    }
+    assert_eq!(
+        message(b"id,lon,lat\n"),
+        "",
+        "a header alone is a table without rows"
+    );
+}
+
+#[test]
+fn columns_are_found_or_given() {
+    let given = |id: Option<&str>, longitude: Option<&str>, latitude: Option<&str>| ColumnNames {
+        id: id.map(str::to_owned),
+        longitude: longitude.map(str::to_owned),
+        latitude: latitude.map(str::to_owned),
+    };
+    let none = given(None, None, None);
+    let both = "id,lon,lat,lon_gcj02,lat_gcj02\nA,1,2,3,4\n";
+    for (file, columns, datum, expected) in [
+        (both, &none, Datum::Wgs84, "id `id`; position `lon`, `lat`"),
+        (
+            both,
+            &none,
+            Datum::Gcj02,
+            "id `id`; position `lon_gcj02`, `lat_gcj02`",
+        ),
+        (both, &none, Datum::Bd09, "id `id`; position `lon`, `lat`"),
+        (
+            both,
+            &given(None, Some("lon"), Some("LAT")),
+            Datum::Gcj02,
+            "id `id`; position `lon`, `lat`",
+        ),
+        (
+            both,
+            &given(Some("#"), None, None),
+            Datum::Wgs84,
+            "id = line number; position `lon`, `lat`",
+        ),
+        (
+            both,
+            &given(Some("lat"), None, None),
+            Datum::Wgs84,
+            "id `lat`; position `lon`, `lat`",
+        ),
+        (
+            "Lng,Lat,id\n1,2,A\n",
+            &none,
+            Datum::Wgs84,
+            "id = line number; position `Lng`, `Lat`",
+        ),
+        (
+            "id,lat,lon_gcj02,lon\n",
+            &none,
+            Datum::Gcj02,
+            "id `id`; position `lon`, `lat`",
+        ),
+        (
+            "id,lon,lat,actual_site_id\n",
+            &none,
+            Datum::Wgs84,
+            "id `id`; position `lon`, `lat`; `actual_site_id`",
+        ),
+    ] {
+        let format = Format {
+            columns: columns.clone(),
+            datum,
+            ..Format::default()
+        };
+        let records = read_orders(file.as_bytes(), &format).expect("columns");
+        assert_eq!(records.columns.to_string(), expected, "{file}");
+    }
+    let format = Format {
+        columns: given(Some("name"), None, None),
+        ..Format::default()
+    };
+    assert!(matches!(
+        read_orders(both.as_bytes(), &format),
+        Err(ReadError::Column(ColumnError::Missing { wanted, .. })) if wanted == "name"
+    ));
+}
+
+#[test]
+fn line_numbers_are_ids_where_there_are_none() {
+    check("no id column", "lon,lat\n1,2\n\n1,2\n", &["2", "4"], &[]);
+}
+
+#[test]
+fn coordinates_are_converted_from_the_datum_asked_for() {
+    let format = Format {
+        datum: Datum::Gcj02,
+        ..Format::default()
+    };
+    let file = "id,lon,lat\nA,121.486181,31.270203\n";
+    let records = read_orders(file.as_bytes(), &format).expect("a good file");
+    let expected = Gcj02 {
+        lng: 121.486_181,
+        lat: 31.270_203,
+    }
+    .to_wgs84();
+    assert_eq!(Ok(records.rows[0].position), expected);
+    assert!(
+        records.rows[0]
+            .position
+            .distance_to(at(121.481_681, 31.272_149))
+            < Distance::from_metres(1)
+    );
+}
+
+#[test]
+fn pickup_points_have_kinds_and_radii() {
+    let file = "id,lon,lat,kind,radius_m\n\
+                A,1,2,Store,1500\n\
+                B,1,2,leader,\n\
+                C,1,2,门店,0\n\
+                D,1,2,depot,0.5\n\
+                E,1,2,store,-1\n\
+                F,1,2,store,far\n";
+    let records = read_pickups(file.as_bytes(), &Format::default()).expect("a good header");
+    let found: Vec<_> = records
+        .rows
+        .iter()
+        .map(|pickup| {
+            (
+                &*pickup.id,
+                pickup.kind,
+                pickup.radius.map(Distance::as_millimetres),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("A", SiteKind::Store, Some(1_500_000)),
+            ("B", SiteKind::Leader, None),
+            ("C", SiteKind::Store, Some(0)),
+            ("D", SiteKind::Leader, Some(500)),
+        ]
+    );
+    let lines: Vec<u64> = records.bad.first.iter().map(|row| row.line).collect();
+    assert_eq!(lines, [6, 7]);
+}
+
+#[test]
+fn the_real_site_is_kept_where_it_is_known() {
+    let records = orders("id,lon,lat,actual_site_id\nA,1,2,S1\nB,1,2,\nC,1,2,S1\n");
+    let sites: Vec<_> = records
+        .rows
+        .iter()
+        .map(|order| order.actual_site.as_deref())
+        .collect();
+    assert_eq!(sites, [Some("S1"), None, Some("S1")]);
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder
+        .write_all(bytes)
+        .and_then(|()| encoder.finish())
+        .expect("memory takes all bytes")
+}
+
+#[test]
+fn gzip_is_told_by_its_bytes() {
+    let file = b"id,lon,lat\nA,1,2\nB,3,x\n";
+    assert_eq!(orders(gzip(file)), orders(file));
+    // Files of several members, as parallel compressors write them.
+    let members = [gzip(&file[..14]), gzip(&file[14..])].concat();
+    assert_eq!(orders(members), orders(file));
+
+    let mut damaged = gzip(file);
+    damaged.truncate(damaged.len() - 9);
+    let error = read_orders(&damaged[..], &Format::default());
+    assert!(matches!(error, Err(ReadError::Io(_))));
+}
+
+/// Gives a byte at a time, and is interrupted before each.
+struct Trickle<'a> {
+    bytes: &'a [u8],
+    interrupted: bool,
+}
+
+impl Read for Trickle<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.interrupted = !self.interrupted;
+        if self.interrupted {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let length = buffer.len().min(1);
+        self.bytes.read(&mut buffer[..length])
+    }
+}
+
+/// Bytes that are often nearly a CSV file.
+fn nearly_csv() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just(&b"id,lon,lat\n"[..]),
+        Just(&b"A,1,2\n"[..]),
+        Just(&b",\"3\",4"[..]),
+        Just(&b"\n"[..]),
+        Just(&b"\r\n"[..]),
+        Just(&b"\r"[..]),
+        Just(&b"\""[..]),
+        Just(&b","[..]),
+        Just(&b"\xFF\xC3"[..]),
+        Just(&b"-7.5"[..]),
+        Just(&b"\xEF\xBB\xBF"[..]),
+    ];
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| {
+        let mut bytes = b"id,lon,lat\n".to_vec();
+        bytes.extend(pieces.concat());
+        bytes
+    })
+}
+
+fn same<T: PartialEq + Debug>(a: Result<T, ReadError>, b: Result<T, ReadError>) {
+    match (a, b) {
+        (Ok(a), Ok(b)) => assert_eq!(a, b),
+        (Err(a), Err(b)) => assert_eq!(a.to_string(), b.to_string()),
+        (a, b) => assert_eq!(a.is_ok(), b.is_ok()),
+    }
+}
+
+/// A row as another program would write it.
+fn written() -> impl Strategy<Value = (String, f64, f64, String)> {
+    (
+        "[a-zA-Z0-9\",\u{e9}\u{4e2d} ]{0,6}",
+        -200.0..200.0_f64,
+        -95.0..95.0_f64,
+        "[a-z\",\r\n]{0,8}",
+    )
+}
+
+proptest! {
+    #[test]
+    fn pieces_in_which_bytes_arrive_make_no_difference(bytes in nearly_csv()) {
+        let trickle = Trickle { bytes: &bytes, interrupted: false };
+        same(
+            read_orders(trickle, &Format::default()),
+            read_orders(&bytes[..], &Format::default()),
+        );
+    }
+
+    #[test]
+    fn every_line_is_accounted_for(bytes in nearly_csv()) {
+        let Records { rows, bad, .. } = orders(&bytes);
+        let text = String::from_utf8_lossy(&bytes).replace('\u{feff}', "");
+        let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+        let rows_max = lines.split('\n').filter(|line| !line.is_empty()).count() as u64 - 1;
+        // Only quotation marks make one row of several lines.
+        prop_assert!(rows.len() as u64 + bad.count <= rows_max);
+        prop_assert!(text.contains('"') || rows.len() as u64 + bad.count == rows_max);
+        let line_max = lines.split('\n').count() as u64;
+        prop_assert!(bad.first.iter().all(|row| (2..=line_max).contains(&row.line)));
+        prop_assert!(bad.first.is_sorted_by_key(|row| row.line));
+    }
+
+    /// The slow twin: the `csv` crate's own writer and reader, and the rules once more in plain words.
+    #[test]
+    fn files_of_the_csv_crate_are_read_as_it_reads_them(
+        rows in prop::collection::vec(written(), 0..40),
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["id", "lon", "lat", "note"]).expect("memory");
+        for (id, lng, lat, note) in &rows {
+            writer.write_record([id, &lng.to_string(), &lat.to_string(), note]).expect("memory");
+        }
+        let file = writer.into_inner().expect("memory");
+
+        let mut expected: Vec<(String, Position)> = Vec::new();
+        let mut bad = 0;
+        for row in csv::Reader::from_reader(&file[..]).records() {
+            let row = row.expect("a file that was just written");
+            let number = |index: usize| row[index].parse().expect("a number that was just written");
+            let id = row[0].trim();
+            match Position::new(LngLat { lng: number(1), lat: number(2) }) {
+                Ok(position) if !id.is_empty() && expected.iter().all(|(taken, _)| taken != id) => {
+                    expected.push((id.to_owned(), position));
+                }
+                _ => bad += 1,
+            }
+        }
+        let records = orders(&file);
+        let found: Vec<_> =
+            records.rows.iter().map(|order| (order.id.to_string(), order.position)).collect();
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(records.bad.count, bad);
+    }
+}
