@@ -38,7 +38,11 @@ fn bench(criterion: &mut Criterion, row: &Row, size: usize) {
     let mut group = criterion.benchmark_group(row.name);
     for rival in &row.rivals {
         // A batch has to be large to be one.
-        let together = if row.is_batch() { 50 * TOGETHER } else { TOGETHER };
+        let together = if row.is_batch() {
+            50 * TOGETHER
+        } else {
+            TOGETHER
+        };
         let together = together.min(row.queries.len());
         let mut chunks = row.queries.chunks_exact(together).cycle();
         group.throughput(Throughput::Elements(together as u64));

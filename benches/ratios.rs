@@ -51,7 +51,10 @@ fn main() {
         options.rounds = options.rounds.min(3);
     }
     // Everything is measured on the one thread of a pool, so that a batch has one core like everyone else.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .expect("a pool of one thread");
     pool.install(|| {
         look_ups(&sizes, &options);
         if options.row.is_empty() {
@@ -85,12 +88,18 @@ fn check(row: &Row) {
         let wrong = queries.filter(|from| {
             let distances = |rival: &Rival| -> Vec<_> {
                 let found = rival.answer(**from).into_iter();
-                found.map(|id| row.sites[id as usize].position.distance_to(**from)).collect()
+                found
+                    .map(|id| row.sites[id as usize].position.distance_to(**from))
+                    .collect()
             };
             distances(library) != distances(peer)
         });
         let wrong = wrong.count();
-        assert_eq!(wrong, 0, "{}: {wrong} answers differ from {}", row.name, peer.name);
+        assert_eq!(
+            wrong, 0,
+            "{}: {wrong} answers differ from {}",
+            row.name, peer.name
+        );
     }
 }
 
@@ -109,12 +118,19 @@ fn time(row: &Row, size: usize, rounds: usize) {
         }
     }
     for (rival, own) in row.rivals.iter().zip(&times) {
-        let ratio = median(own.iter().zip(&times[0]).map(|(own, library)| own / library).collect());
+        let ratio = median(
+            own.iter()
+                .zip(&times[0])
+                .map(|(own, library)| own / library)
+                .collect(),
+        );
         let nanoseconds = median(own.clone());
         let (target, verdict) = match rival.target {
             None => (String::new(), ""),
             Some(target) => {
-                let goal = target.goal.map_or(String::new(), |goal| format!(" / {goal}"));
+                let goal = target
+                    .goal
+                    .map_or(String::new(), |goal| format!(" / {goal}"));
                 let verdict = match target.goal {
                     Some(goal) if ratio >= goal => "goal",
                     _ if ratio >= target.floor => "floor",
@@ -123,7 +139,10 @@ fn time(row: &Row, size: usize, rounds: usize) {
                 (format!("{}{goal}", target.floor), verdict)
             }
         };
-        println!("| {} | {size} | {} | {nanoseconds:.0} | {ratio:.2} | {target} | {verdict} |", row.name, rival.name);
+        println!(
+            "| {} | {size} | {} | {nanoseconds:.0} | {ratio:.2} | {target} | {verdict} |",
+            row.name, rival.name
+        );
     }
 }
 
@@ -139,7 +158,9 @@ fn builds(sizes: &[usize]) {
             network.prepare();
             let together = start.elapsed();
             let prepared = together.saturating_sub(built);
-            println!("| areas: {areas:?} | {size} | {built:.1?} | {prepared:.1?} | {together:.1?} |");
+            println!(
+                "| areas: {areas:?} | {size} | {built:.1?} | {prepared:.1?} | {together:.1?} |"
+            );
         }
     }
 }

@@ -78,17 +78,29 @@ impl Brute {
     }
 
     /// The nearest `k` that are open, serve the address and pass the caller's own rule.
-    pub(crate) fn eligible(&self, from: Position, k: usize, rule: impl Fn(&Site) -> bool) -> Vec<Neighbour> {
+    pub(crate) fn eligible(
+        &self,
+        from: Position,
+        k: usize,
+        rule: impl Fn(&Site) -> bool,
+    ) -> Vec<Neighbour> {
         self.ranked(from, k, |at, plain| {
             plain.site.status == SiteStatus::Open && rule(&plain.site) && plain.serves(from, at)
         })
     }
 
     /// The nearest `k` of the accepted sites: (distance, id) decides.
-    fn ranked(&self, from: Position, k: usize, accept: impl Fn(Vector, &Plain) -> bool) -> Vec<Neighbour> {
+    fn ranked(
+        &self,
+        from: Position,
+        k: usize,
+        accept: impl Fn(Vector, &Plain) -> bool,
+    ) -> Vec<Neighbour> {
         let at = vector(from);
         let accepted = self.sites.iter().filter(|plain| accept(at, plain));
-        let mut ranked: Vec<_> = accepted.map(|plain| (sum2(at, plain.at, -1.0), plain)).collect();
+        let mut ranked: Vec<_> = accepted
+            .map(|plain| (sum2(at, plain.at, -1.0), plain))
+            .collect();
         if k == 0 {
             return Vec::new();
         }
@@ -143,11 +155,12 @@ impl Shape {
             ServiceArea::Unlimited => Self::Everywhere,
             ServiceArea::Radius(radius) => Self::Circle(Reach::of(*radius)),
             ServiceArea::Polygon(shape) => {
-                let rings = shape
-                    .iter()
-                    .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()));
-                let rings: Vec<Vec<(f64, f64)>> =
-                    rings.map(|ring| ring.coords().map(|corner| (corner.x, corner.y)).collect()).collect();
+                let rings = shape.iter().flat_map(|polygon| {
+                    std::iter::once(polygon.exterior()).chain(polygon.interiors())
+                });
+                let rings: Vec<Vec<(f64, f64)>> = rings
+                    .map(|ring| ring.coords().map(|corner| (corner.x, corner.y)).collect())
+                    .collect();
                 Self::Rings(Bounds::of(&rings), rings)
             }
             other => unreachable!("{other:?}"),
@@ -177,7 +190,8 @@ impl Reach {
 
     fn covers(self, a: Vector, b: Vector) -> bool {
         let chord2 = sum2(a, b, -1.0);
-        chord2 < self.surely_within || (chord2 <= self.surely_beyond && rounded(a, b) <= self.millimetres)
+        chord2 < self.surely_within
+            || (chord2 <= self.surely_beyond && rounded(a, b) <= self.millimetres)
     }
 }
 
@@ -194,10 +208,18 @@ impl Bounds {
     fn of(rings: &[Vec<(f64, f64)>]) -> Self {
         let corners = || rings.iter().flatten();
         Self {
-            west: corners().map(|corner| corner.0).fold(f64::INFINITY, f64::min),
-            south: corners().map(|corner| corner.1).fold(f64::INFINITY, f64::min),
-            east: corners().map(|corner| corner.0).fold(f64::NEG_INFINITY, f64::max),
-            north: corners().map(|corner| corner.1).fold(f64::NEG_INFINITY, f64::max),
+            west: corners()
+                .map(|corner| corner.0)
+                .fold(f64::INFINITY, f64::min),
+            south: corners()
+                .map(|corner| corner.1)
+                .fold(f64::INFINITY, f64::min),
+            east: corners()
+                .map(|corner| corner.0)
+                .fold(f64::NEG_INFINITY, f64::max),
+            north: corners()
+                .map(|corner| corner.1)
+                .fold(f64::NEG_INFINITY, f64::max),
         }
     }
 
@@ -266,8 +288,17 @@ mod definition {
 
     #[test]
     fn it_is_the_angle_that_vincentys_formula_gives() {
-        for world in [World::City, World::Country, World::Globe, World::Poles, World::Antimeridian] {
-            let (from, to) = (world.positions(11, 20_000), World::Globe.positions(12, 20_000));
+        for world in [
+            World::City,
+            World::Country,
+            World::Globe,
+            World::Poles,
+            World::Antimeridian,
+        ] {
+            let (from, to) = (
+                world.positions(11, 20_000),
+                World::Globe.positions(12, 20_000),
+            );
             let near = from.windows(2).map(|pair| (pair[0], pair[1]));
             for (a, b) in near.chain(from.iter().copied().zip(to)) {
                 check(a, b, RADIUS_MM * vincenty(a, b));
@@ -277,7 +308,10 @@ mod definition {
 
     #[test]
     fn it_is_the_haversine_away_from_antipodes() {
-        let (from, to) = (World::Country.positions(13, 20_000), World::Country.positions(14, 20_000));
+        let (from, to) = (
+            World::Country.positions(13, 20_000),
+            World::Country.positions(14, 20_000),
+        );
         for (a, b) in from.into_iter().zip(to) {
             check(a, b, RADIUS_MM * haversine(a, b));
         }
@@ -288,7 +322,11 @@ mod definition {
         // By mpmath 1.3 with 60 digits, as the arc tangent of cross and dot product, in millimetres.
         for (from, to, exact) in [
             ((121.4737, 31.2304), (121.4903, 31.2397), 1_886_890.711_025),
-            ((121.4737, 31.2304), (116.4074, 39.9042), 1_067_311_645.158_727),
+            (
+                (121.4737, 31.2304),
+                (116.4074, 39.9042),
+                1_067_311_645.158_727,
+            ),
             ((121.5, 31.2), (121.500001, 31.2), 95.112_297),
             ((0.0, 0.0), (90.0, 0.0), 10_007_557_221.017_962),
             ((0.0, 0.0), (180.0, 0.0), 20_015_114_442.035_924),
@@ -296,7 +334,11 @@ mod definition {
             ((10.0, 89.9999), (-170.0, 89.9999), 22_239.016_047),
             ((13.4, 52.5), (-166.6, -52.4999), 20_015_103_322.527_901),
             ((45.0, 45.0), (-135.0, 45.0), 10_007_557_221.017_962),
-            ((-74.006, 40.7128), (139.6917, 35.6895), 10_848_822_982.691_438),
+            (
+                (-74.006, 40.7128),
+                (139.6917, 35.6895),
+                10_848_822_982.691_438,
+            ),
         ] {
             check(degrees(from.0, from.1), degrees(to.0, to.1), exact);
         }
@@ -304,10 +346,20 @@ mod definition {
 
     #[test]
     fn the_library_computes_the_same_millimetres() {
-        for world in [World::City, World::Globe, World::Poles, World::Antimeridian, World::GridTies] {
+        for world in [
+            World::City,
+            World::Globe,
+            World::Poles,
+            World::Antimeridian,
+            World::GridTies,
+        ] {
             let (from, to) = (world.positions(15, 50_000), world.positions(16, 50_000));
             for (a, b) in from.into_iter().zip(to) {
-                assert_eq!(a.distance_to(b).as_millimetres(), rounded(vector(a), vector(b)), "{a:?} {b:?}");
+                assert_eq!(
+                    a.distance_to(b).as_millimetres(),
+                    rounded(vector(a), vector(b)),
+                    "{a:?} {b:?}"
+                );
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 use std::{env, fs};
 
 use serde_json::Value;
@@ -11,27 +12,34 @@ use crate::shared_data::shared_data;
 /// The built example beside this test binary.
 ///
 /// `cargo test` builds examples first; `cargo test --test catchment` does not, so it is built here if it is missing.
-fn example() -> PathBuf {
-    let test = env::current_exe().expect("a test has a path");
-    let profile = test
-        .ancestors()
-        .nth(2)
-        .expect("target/<profile>/deps/<test>");
-    let city = profile
-        .join("examples")
-        .join("city")
-        .with_extension(env::consts::EXE_EXTENSION);
-    if !city.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        build
-            .args(["build", "--example", "city"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"));
-        if profile.ends_with("release") {
-            build.arg("--release");
+fn example() -> &'static Path {
+    static EXAMPLE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let test = env::current_exe().expect("a test has a path");
+        let target = test
+            .ancestors()
+            .nth(2)
+            .expect("target/<profile>/deps/<test>");
+        let city = target
+            .join("examples")
+            .join("city")
+            .with_extension(env::consts::EXE_EXTENSION);
+        if !city.exists() {
+            let profile = if target.ends_with("release") {
+                "release"
+            } else {
+                "test"
+            };
+            let mut build = Command::new(env!("CARGO"));
+            build.args(["build", "--example", "city", "--profile", profile]);
+            let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
+            assert!(
+                status.is_ok_and(|status| status.success()),
+                "the example builds"
+            );
         }
-        build.status().expect("cargo runs");
-    }
-    city
+        city
+    });
+    &EXAMPLE
 }
 
 fn city(arguments: &[&str]) -> Output {

@@ -1,4 +1,5 @@
 //! GCJ-02 and BD-09: published numbers, round trips, the edge of the rectangle, and real coordinates.
+#![allow(clippy::float_cmp, reason = "unchanged means unchanged to the bit")]
 
 use catchment::geo::{Bd09, Gcj02, LngLat, Position, PositionError};
 use proptest::prelude::*;
@@ -77,9 +78,9 @@ fn the_inverse_from_baidu_beats_the_published_approximation() {
         lat: 39.915,
     };
     let gcj = pin.to_gcj02().expect("in range");
-    // The one-step inverse of the converters is a metre or less away ...
-    assert!((gcj.lng - 116.397_627_291_193_15).abs() < 1e-5, "{gcj:?}");
-    assert!((gcj.lat - 39.908_656_739_576_31).abs() < 1e-5, "{gcj:?}");
+    // The one-step inverse of the converters is up to two decimetres away ...
+    assert!((gcj.lng - 116.397_627_291_193_15).abs() < 3e-6, "{gcj:?}");
+    assert!((gcj.lat - 39.908_656_739_576_31).abs() < 3e-6, "{gcj:?}");
     // ... and does not lead back; ours does.
     let back = gcj.to_bd09().expect("in range");
     assert!((back.lng - pin.lng).abs() < 1e-12, "{back:?}");
@@ -215,13 +216,10 @@ fn real_coordinates_agree_to_two_decimetres() {
         };
         let mut rows = csv::Reader::from_path(file).expect("a readable file");
         let header = rows.headers().expect("a header").clone();
-        let column = |name: &str| {
-            header
-                .iter()
-                .position(|title| title == name)
-                .unwrap_or_else(|| panic!("{path} has no column {name}"))
-        };
-        let columns = ["lon", "lat", "lon_gcj02", "lat_gcj02"].map(column);
+        let columns = ["lon", "lat", "lon_gcj02", "lat_gcj02"].map(|name| {
+            let column = header.iter().position(|title| title == name);
+            column.expect("a column of this name")
+        });
         let mut count = 0;
         for row in rows.records() {
             let row = row.expect("a row");
@@ -255,8 +253,8 @@ proptest! {
 
     #[test]
     fn outside_the_rectangle_all_datums_agree(lng in -180.0..=180.0_f64, lat in -90.0..=90.0_f64) {
-        // Three kilometres from the edge no coordinate is ambiguous.
-        const MARGIN: f64 = 0.03;
+        // Beyond this no coordinate is ambiguous.
+        const MARGIN: f64 = 0.02;
         let near = (WEST - MARGIN..=EAST + MARGIN).contains(&lng)
             && (SOUTH - MARGIN..=NORTH + MARGIN).contains(&lat);
         if near {

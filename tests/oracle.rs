@@ -81,7 +81,13 @@ fn ten_thousand_changes() {
 
 #[test]
 fn batches_answer_like_single_look_ups() {
-    for world in [World::City, World::Country, World::Globe, World::Poles, World::GridTies] {
+    for world in [
+        World::City,
+        World::Country,
+        World::Globe,
+        World::Poles,
+        World::GridTies,
+    ] {
         let mut stores = sites(world, 21, 3_000, Areas::Radii);
         pause_half(&mut stores);
         let network = build(&stores);
@@ -94,10 +100,16 @@ fn batches_answer_like_single_look_ups() {
             let filter = Filter::default();
             let one: Vec<_> = queries.iter().map(|at| network.nearest_site(*at)).collect();
             let some: Vec<_> = queries.iter().map(|at| network.nearest(*at, 5)).collect();
-            let eligible: Vec<_> = queries.iter().map(|at| network.nearest_eligible(*at, 2, &filter)).collect();
+            let eligible: Vec<_> = queries
+                .iter()
+                .map(|at| network.nearest_eligible(*at, 2, &filter))
+                .collect();
             assert!(network.nearest_site_batch(&queries) == one, "{world:?}");
             assert!(network.nearest_batch(&queries, 5) == some, "{world:?}");
-            assert!(network.nearest_eligible_batch(&queries, 2, &filter) == eligible, "{world:?}");
+            assert!(
+                network.nearest_eligible_batch(&queries, 2, &filter) == eligible,
+                "{world:?}"
+            );
         }
     }
 }
@@ -128,7 +140,11 @@ fn check_changes(seed: u64, world: World, areas: Areas) {
     const CHANGES: usize = 10_000;
     let mut random = Random::new(seed);
     let mut brute = Brute::new(sites(world, seed, 600, areas));
-    let mut network = build(&(0..brute.len()).map(|at| brute.site(at).clone()).collect::<Vec<_>>());
+    let mut network = build(
+        &(0..brute.len())
+            .map(|at| brute.site(at).clone())
+            .collect::<Vec<_>>(),
+    );
     let mut questions = Questions::new(world, seed);
     let mut fresh_id = 600;
     let mut changed = 0;
@@ -143,7 +159,9 @@ fn check_changes(seed: u64, world: World, areas: Areas) {
         }
         changed += count;
         let before = network.version();
-        network = network.with_changes(changes).expect("every change is valid");
+        network = network
+            .with_changes(changes)
+            .expect("every change is valid");
         assert_ne!(network.version(), before);
         assert_eq!(network.len(), brute.len());
         if random.one_in(4) {
@@ -165,7 +183,13 @@ fn check_changes(seed: u64, world: World, areas: Areas) {
 }
 
 /// A change that is valid now. Closings and openings keep about as many sites as there were.
-fn change(brute: &Brute, world: World, areas: Areas, fresh_id: &mut u64, random: &mut Random) -> Change {
+fn change(
+    brute: &Brute,
+    world: World,
+    areas: Areas,
+    fresh_id: &mut u64,
+    random: &mut Random,
+) -> Change {
     let chosen = brute.site(random.below(brute.len()));
     let site_id = chosen.id;
     match random.below(if brute.len() < 400 { 6 } else { 7 }) {
@@ -176,7 +200,11 @@ fn change(brute: &Brute, world: World, areas: Areas, fresh_id: &mut u64, random:
         }
         1 => Change::SetStatus {
             site: site_id,
-            status: if random.one_in(2) { SiteStatus::Open } else { SiteStatus::Paused },
+            status: if random.one_in(2) {
+                SiteStatus::Open
+            } else {
+                SiteStatus::Paused
+            },
         },
         // Out of the world at times, and onto another site at others.
         2 => Change::Move {
@@ -232,12 +260,30 @@ impl Questions {
         self.same("nearest_site", at, 1, site.as_slice(), &first);
 
         let radius = self.radius(nearest.last());
-        self.same("within", at, radius, &network.within(at, radius), &brute.within(at, radius));
+        self.same(
+            "within",
+            at,
+            radius,
+            &network.within(at, radius),
+            &brute.within(at, radius),
+        );
 
-        self.same("serving_sites", at, "", &network.serving_sites(at), &brute.serving(at));
+        self.same(
+            "serving_sites",
+            at,
+            "",
+            &network.serving_sites(at),
+            &brute.serving(at),
+        );
 
         let (filter, expected) = self.eligible(at, k, brute);
-        self.same("nearest_eligible", at, k, &network.nearest_eligible(at, k, &filter), &expected);
+        self.same(
+            "nearest_eligible",
+            at,
+            k,
+            &network.nearest_eligible(at, k, &filter),
+            &expected,
+        );
     }
 
     #[track_caller]
@@ -294,7 +340,12 @@ impl Questions {
     }
 
     /// A filter, and what it leaves of the eligible sites.
-    fn eligible(&mut self, at: Position, k: usize, brute: &Brute) -> (Filter<'static>, Vec<Neighbour>) {
+    fn eligible(
+        &mut self,
+        at: Position,
+        k: usize,
+        brute: &Brute,
+    ) -> (Filter<'static>, Vec<Neighbour>) {
         let cold_chain = Tags::from_iter([Tag::COLD_CHAIN]);
         let filter = Filter::default();
         match self.random.below(6) {
@@ -308,7 +359,10 @@ impl Questions {
             }
             2 => {
                 let size = Units(self.random.below(100) as u32);
-                (filter.size(size), brute.eligible(at, k, |site| site.capacity >= size))
+                (
+                    filter.size(size),
+                    brute.eligible(at, k, |site| site.capacity >= size),
+                )
             }
             3 => {
                 let limit = Distance::from_metres(1 << self.random.below(24));

@@ -1,14 +1,14 @@
-//! Regions contain what an independent implementation says they contain, and refuse what is no region.
+//! Regions contain what an independent implementation says they contain.
 
 use std::sync::Arc;
 
-use catchment::geo::{LngLat, Position, Region, RegionError, RingIndex};
+use catchment::geo::{LngLat, Position, Region, RegionError};
 use geo::{Coord, Intersects, LineString, MultiPolygon, Point, Polygon, Relate};
 
 use crate::shared_data::shared_data;
 
 /// A seeded generator: SplitMix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -23,16 +23,16 @@ impl Random {
         low + (high - low) * ((self.next() >> 11) as f64 / (1_u64 << 53) as f64)
     }
 
-    fn below(&mut self, count: u64) -> u64 {
+    pub(crate) fn below(&mut self, count: u64) -> u64 {
         self.next() % count
     }
 }
 
-fn at(lng: f64, lat: f64) -> Position {
+pub(crate) fn at(lng: f64, lat: f64) -> Position {
     Position::new(LngLat { lng, lat }).unwrap()
 }
 
-fn compile(shape: impl Into<MultiPolygon>) -> Result<Region, RegionError> {
+pub(crate) fn compile(shape: impl Into<MultiPolygon>) -> Result<Region, RegionError> {
     Region::new(Arc::new(shape.into()))
 }
 
@@ -40,7 +40,7 @@ fn line(vertices: &[(f64, f64)]) -> LineString {
     vertices.iter().copied().collect()
 }
 
-fn polygon(rings: &[&[(f64, f64)]]) -> Polygon {
+pub(crate) fn polygon(rings: &[&[(f64, f64)]]) -> Polygon {
     Polygon::new(
         line(rings[0]),
         rings[1..].iter().map(|ring| line(ring)).collect(),
@@ -151,7 +151,8 @@ fn grid_polygons_agree_with_brute_force() {
     let mut random = Random(2);
     let (mut valid, mut invalid) = (0, 0);
     for _ in 0..60_000 {
-        let shell = grid_ring(&mut random, 5, 3 + random_corners(4));
+        let corners = 3 + random.below(5) as usize;
+        let shell = grid_ring(&mut random, 0, 6, corners);
         let expected = is_simple(&shell);
         let shape = Polygon::new(shell, vec![]);
         let region = compile(shape.clone());
@@ -175,14 +176,13 @@ fn grid_holes_agree_with_brute_force() {
     let mut random = Random(3);
     let (mut valid, mut invalid) = (0, 0);
     while valid + invalid < 60_000 {
-        let mut ring = |size| loop {
-            let corners = 3 + random.below(3) as usize;
-            let ring = grid_ring(&mut random, size, corners);
+        let mut ring = |corner, size, corners| loop {
+            let ring = grid_ring(&mut random, corner, size, corners);
             if is_simple(&ring) {
                 break ring;
             }
         };
-        let shape = Polygon::new(ring(7), vec![ring(6), ring(6)]);
+        let shape = Polygon::new(ring(0, 9, 4), vec![ring(2, 4, 3), ring(3, 4, 4)]);
         let expected = are_nested(&shape);
         let region = compile(shape.clone());
         assert_eq!(region.is_ok(), expected, "{shape:?}: {region:?}");
@@ -200,14 +200,10 @@ fn grid_holes_agree_with_brute_force() {
     assert!(valid > 100 && invalid > 100, "{valid} {invalid}");
 }
 
-fn random_corners(max: usize) -> usize {
-    max
-}
-
-fn grid_ring(random: &mut Random, size: u64, corners: usize) -> LineString {
-    (0..corners)
-        .map(|_| (random.below(size) as f64, random.below(size) as f64))
-        .collect()
+/// A ring of any vertices of a square grid.
+fn grid_ring(random: &mut Random, corner: u64, size: u64, corners: usize) -> LineString {
+    let mut coordinate = || (corner + random.below(size)) as f64;
+    (0..corners).map(|_| (coordinate(), coordinate())).collect()
 }
 
 /// Every edge of a ring against every other. Coordinates are small whole numbers: all is exact.
@@ -260,4 +256,252 @@ fn are_nested(polygon: &Polygon) -> bool {
                     && matrix.get(OnBoundary, OnBoundary) != OneDimensional
             })
     })
+}
+
+#[test]
+fn the_boundary_belongs_to_the_region() {
+    let square = |low: f64, high: f64| [(low, low), (high, low), (high, high), (low, high)];
+    let region = compile(polygon(&[&square(0.0, 8.0), &square(2.0, 6.0)])).unwrap();
+    for (lng, lat, inside) in [
+        (0.0, 0.0, true), // the corners of the shell
+        (8.0, 0.0, true),
+        (8.0, 8.0, true),
+        (0.0, 8.0, true),
+        (4.0, 0.0, true), // its sides
+        (4.0, 8.0, true),
+        (0.0, 2.0, true),
+        (8.0, 6.0, true),
+        (2.0, 2.0, true), // the rim of the hole
+        (6.0, 6.0, true),
+        (4.0, 2.0, true),
+        (2.0, 5.0, true),
+        (6.0, 3.0, true),
+        (1.0, 1.0, true),
+        (7.0, 2.0, true), // level with sides of the hole
+        (7.0, 6.0, true),
+        (4.0, 4.0, false),
+        (5.999_999_999, 4.0, false),
+        (-1.0, 2.0, false), // level with vertices, outside
+        (-1.0, 0.0, false),
+        (9.0, 8.0, false),
+        (8.000_000_001, 4.0, false),
+        (4.0, -0.000_000_001, false),
+    ] {
+        assert_eq!(region.contains(at(lng, lat)), inside, "{lng} {lat}");
+        check_point(&region, lng, lat);
+    }
+}
+
+#[test]
+fn vertices_may_repeat_and_rings_may_run_either_way_and_stay_open() {
+    let corners = [(0.0, 0.0), (4.0, 0.0), (4.0, 3.0), (0.0, 3.0)];
+    let mut repeated: Vec<_> = corners.iter().flat_map(|&corner| [corner; 3]).collect();
+    repeated.push(corners[0]);
+    let backwards: Vec<_> = corners.iter().rev().copied().collect();
+    let hole = [(1.0, 1.0), (2.0, 1.0), (2.0, 2.0)];
+    let hole_backwards: Vec<_> = hole.iter().rev().copied().collect();
+    for shell in [&corners[..], &repeated, &backwards] {
+        for hole in [&hole[..], &hole_backwards] {
+            let region = compile(polygon(&[shell, hole])).unwrap();
+            assert!(region.contains(at(3.0, 1.5)));
+            assert!(!region.contains(at(1.75, 1.25)));
+            assert!(!region.contains(at(5.0, 1.0)));
+        }
+    }
+}
+
+#[test]
+fn overlapping_polygons_mean_their_union() {
+    let square = |low: f64, high: f64| [(low, low), (high, low), (high, high), (low, high)];
+    let holed = polygon(&[&square(0.0, 6.0), &square(2.0, 4.0)]);
+    let patch = polygon(&[&square(3.0, 8.0)]);
+    let region = compile(vec![holed.clone(), patch, holed]).unwrap();
+    for (lng, lat, inside) in [
+        (5.0, 5.0, true),  // in all three
+        (3.5, 3.5, true),  // in the hole, but in the patch
+        (2.5, 2.5, false), // in the hole only
+        (3.0, 2.5, false),
+        (3.0, 3.0, true), // a corner of the patch
+        (7.0, 7.0, true),
+        (7.0, 2.0, false),
+    ] {
+        assert_eq!(region.contains(at(lng, lat)), inside, "{lng} {lat}");
+        check_point(&region, lng, lat);
+    }
+}
+
+#[test]
+fn the_antimeridian_is_one_line_and_a_pole_one_point() {
+    let boxed = |west: f64, south: f64, east: f64, north: f64| {
+        polygon(&[&[(west, south), (east, south), (east, north), (west, north)]])
+    };
+    let fiji = compile(vec![
+        boxed(177.0, -20.0, 180.0, -15.0),
+        boxed(-180.0, -20.0, -178.0, -15.0),
+    ])
+    .unwrap();
+    let samoa = compile(boxed(-180.0, -20.0, -178.0, -15.0)).unwrap();
+    let north = compile(boxed(-180.0, 80.0, 180.0, 90.0)).unwrap();
+    let wedge = compile(boxed(0.0, -90.0, 10.0, -80.0)).unwrap();
+    let world = compile(boxed(-180.0, -90.0, 180.0, 90.0)).unwrap();
+    for (region, lng, lat, inside) in [
+        (&fiji, 180.0, -17.0, true),
+        (&fiji, -180.0, -17.0, true),
+        (&fiji, -179.0, -17.0, true),
+        (&fiji, 179.0, -17.0, true),
+        (&fiji, 176.0, -17.0, false),
+        (&fiji, 180.0, -21.0, false),
+        (&fiji, 0.0, -17.0, false),
+        (&samoa, 180.0, -17.0, true),
+        (&samoa, -180.0, -20.0, true),
+        (&samoa, 179.999, -17.0, false),
+        (&north, 180.0, 80.0, true),
+        (&north, -180.0, 85.0, true),
+        (&north, 12.0, 90.0, true),
+        (&north, 0.0, 79.9, false),
+        (&wedge, 5.0, -85.0, true),
+        (&wedge, 50.0, -85.0, false),
+        (&wedge, 50.0, -90.0, true),
+        (&wedge, 50.0, 90.0, false),
+        (&world, -180.0, 90.0, true),
+        (&world, 12.0, -34.0, true),
+    ] {
+        assert_eq!(region.contains(at(lng, lat)), inside, "{lng} {lat}");
+    }
+}
+
+#[test]
+fn rings_may_touch_in_points() {
+    let shell: &[(f64, f64)] = &[(0.0, 0.0), (8.0, 0.0), (8.0, 8.0), (0.0, 8.0)];
+    for holes in [
+        &[&[(0.0, 4.0), (3.0, 2.0), (3.0, 6.0)][..]][..], // a vertex on a side
+        &[&[(0.0, 0.0), (3.0, 1.0), (1.0, 3.0)]],         // a vertex on a corner
+        &[&[(0.0, 4.0), (4.0, 2.0), (8.0, 4.0), (4.0, 6.0)]], // two: the interior falls apart
+        &[
+            &[(1.0, 1.0), (4.0, 4.0), (1.0, 7.0)],
+            &[(7.0, 1.0), (7.0, 7.0), (4.0, 4.0)],
+        ],
+        &[
+            &[(1.0, 1.0), (4.0, 4.0), (1.0, 7.0)],
+            &[(4.0, 1.0), (7.0, 1.0), (4.0, 7.0)],
+        ],
+    ] {
+        let rings: Vec<_> = std::iter::once(shell)
+            .chain(holes.iter().copied())
+            .collect();
+        let region = compile(polygon(&rings)).unwrap();
+        for x in -1..18 {
+            for y in -1..18 {
+                check_point(&region, f64::from(x) * 0.5, f64::from(y) * 0.5);
+            }
+        }
+        check_boundary(&region);
+    }
+}
+
+#[test]
+fn large_outlines_stay_exact() {
+    let mut random = Random(4);
+    let circle: LineString = (0..100_000)
+        .map(|slot| std::f64::consts::TAU * f64::from(slot) / 100_000.0)
+        .map(|angle| (121.0 + angle.cos(), 31.0 + angle.sin()))
+        .collect();
+    // Teeth as long as the shape is high, and slanted, so that all their boxes overlap.
+    let teeth = (0..20_000).map(|slot| {
+        let (x, y) = (f64::from(slot) * 1e-4, f64::from(slot % 2) * 4.0);
+        (120.0 - y + x, 29.0 + y)
+    });
+    let comb: LineString = teeth
+        .chain([(123.0, 33.5), (123.0, 28.5), (120.0, 28.5)])
+        .collect();
+    for ring in [circle, comb] {
+        let corners: Vec<_> = ring.0.iter().copied().step_by(997).collect();
+        let region = compile(Polygon::new(ring, vec![])).unwrap();
+        for _ in 0..300 {
+            check_point(
+                &region,
+                random.between(116.0, 123.0),
+                random.between(29.5, 33.0),
+            );
+            let angle = random.between(0.0, std::f64::consts::TAU);
+            let radius = random.between(1.0 - 1e-9, 1.0);
+            check_point(
+                &region,
+                121.0 + radius * angle.cos(),
+                31.0 + radius * angle.sin(),
+            );
+        }
+        for corner in corners {
+            assert!(region.contains(at(corner.x, corner.y)));
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn rings_read_without_their_last_vertex_are_closed() {
+    let text = r#"{"exterior":[{"x":0,"y":0},{"x":4,"y":0},{"x":0,"y":4}],"interiors":[]}"#;
+    let open: Polygon = serde_json::from_str(text).unwrap();
+    assert!(!open.exterior().is_closed());
+    let region = compile(open).unwrap();
+    for (lng, lat, inside) in [
+        (1.0, 1.0, true),
+        (0.0, 2.0, true),
+        (-1.0, 2.0, false),
+        (3.0, 3.0, false),
+    ] {
+        assert_eq!(region.contains(at(lng, lat)), inside, "{lng} {lat}");
+    }
+}
+
+#[test]
+fn districts_of_real_cities_agree_with_the_oracle() {
+    for city in ["shanghai", "beijing", "chongqing"] {
+        let Some(path) = shared_data(&format!("{city}/districts.geojson")) else {
+            continue;
+        };
+        let text = std::fs::read_to_string(path).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let mut random = Random(5);
+        for feature in json["features"].as_array().unwrap() {
+            let region = compile(multi_polygon(&feature["geometry"])).unwrap();
+            let vertices = region
+                .shape()
+                .iter()
+                .flat_map(|polygon| &polygon.exterior().0);
+            let (mut low, mut high) = ((f64::MAX, f64::MAX), (f64::MIN, f64::MIN));
+            for vertex in vertices {
+                assert!(region.contains(at(vertex.x, vertex.y)));
+                low = (low.0.min(vertex.x), low.1.min(vertex.y));
+                high = (high.0.max(vertex.x), high.1.max(vertex.y));
+            }
+            for _ in 0..2_000 {
+                check_point(
+                    &region,
+                    random.between(low.0, high.0),
+                    random.between(low.1, high.1),
+                );
+            }
+        }
+    }
+}
+
+fn multi_polygon(geometry: &serde_json::Value) -> MultiPolygon {
+    let list = |value: &serde_json::Value| value.as_array().unwrap().clone();
+    let ring = |ring: &serde_json::Value| -> LineString {
+        let coordinate = |value: &serde_json::Value| value.as_f64().unwrap();
+        list(ring)
+            .iter()
+            .map(|pair| (coordinate(&pair[0]), coordinate(&pair[1])))
+            .collect()
+    };
+    let polygon = |rings: &serde_json::Value| {
+        let mut rings = list(rings).iter().map(ring).collect::<Vec<_>>().into_iter();
+        Polygon::new(rings.next().unwrap(), rings.collect())
+    };
+    match geometry["type"].as_str() {
+        Some("Polygon") => polygon(&geometry["coordinates"]).into(),
+        Some("MultiPolygon") => list(&geometry["coordinates"]).iter().map(polygon).collect(),
+        other => unreachable!("{other:?}"),
+    }
 }

@@ -25,14 +25,22 @@ pub(crate) fn measure() {
         (Kind::Move, "1 ms"),
         (Kind::Area, "1 ms"),
     ] {
-        let Quantiles { median, p99, largest } = latency(kind);
+        let Quantiles {
+            median,
+            p99,
+            largest,
+        } = latency(kind);
         println!("| {kind:?} | {median:.1?} | {p99:.1?} | {largest:.1?} | {limit} |");
     }
-    println!("\n| one reader, 1,000 changes a second | quiet p50 | p99 | busy p50 | p99 | p99 ratio, limit 2 |");
+    println!(
+        "\n| one reader, 1,000 changes a second | quiet p50 | p99 | busy p50 | p99 | p99 ratio, limit 2 |"
+    );
     println!("| --- | --- | --- | --- | --- | --- |");
     let filter = Filter::default();
     read("nearest", |network, from| network.nearest_site(from));
-    read("nearest eligible", |network, from| network.nearest_eligible_site(from, &filter));
+    read("nearest eligible", |network, from| {
+        network.nearest_eligible_site(from, &filter)
+    });
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +56,26 @@ impl Kind {
         let site = SiteId(random.below(SITES) as u64);
         let position = |random: &mut Random| WORLD.positions(random.next(), 1)[0];
         match self {
-            Self::Status if random.one_in(2) => Change::SetStatus { site, status: SiteStatus::Open },
-            Self::Status => Change::SetStatus { site, status: SiteStatus::Paused },
-            Self::Capacity => Change::SetCapacity { site, capacity: Units(random.below(100) as u32) },
-            Self::Move => Change::Move { site, to: position(random) },
-            Self::Area => Change::SetArea { site, area: AREAS.draw(position(random), random) },
+            Self::Status if random.one_in(2) => Change::SetStatus {
+                site,
+                status: SiteStatus::Open,
+            },
+            Self::Status => Change::SetStatus {
+                site,
+                status: SiteStatus::Paused,
+            },
+            Self::Capacity => Change::SetCapacity {
+                site,
+                capacity: Units(random.below(100) as u32),
+            },
+            Self::Move => Change::Move {
+                site,
+                to: position(random),
+            },
+            Self::Area => Change::SetArea {
+                site,
+                area: AREAS.draw(position(random), random),
+            },
         }
     }
 }
@@ -82,7 +105,10 @@ fn read(name: &str, look_up: impl Fn(&Network, Position) -> Option<Neighbour> + 
     );
 }
 
-fn read_while(look_up: &(impl Fn(&Network, Position) -> Option<Neighbour> + Sync), changing: bool) -> Quantiles {
+fn read_while(
+    look_up: &(impl Fn(&Network, Position) -> Option<Neighbour> + Sync),
+    changing: bool,
+) -> Quantiles {
     const CHANGES: u32 = 3_000;
     const PACE: Duration = Duration::from_millis(1);
     let published = ArcSwap::from_pointee(network());
@@ -107,7 +133,10 @@ fn read_while(look_up: &(impl Fn(&Network, Position) -> Option<Neighbour> + Sync
             if changing {
                 let kinds = [Kind::Status, Kind::Capacity, Kind::Move, Kind::Area];
                 let change = kinds[random.below(kinds.len())].draw(&mut random);
-                let next = published.load().with_changes([change]).expect("a valid change");
+                let next = published
+                    .load()
+                    .with_changes([change])
+                    .expect("a valid change");
                 published.store(next.into());
             }
             std::thread::sleep((PACE * number).saturating_sub(start.elapsed()));
@@ -118,7 +147,9 @@ fn read_while(look_up: &(impl Fn(&Network, Position) -> Option<Neighbour> + Sync
 }
 
 fn network() -> Network {
-    let built = Network::builder().sites(sites(WORLD, 1, SITES, AREAS)).build();
+    let built = Network::builder()
+        .sites(sites(WORLD, 1, SITES, AREAS))
+        .build();
     let network = built.expect("a valid network");
     network.prepare();
     network

@@ -58,7 +58,11 @@ impl Boxes {
     pub(crate) fn serving(&self, from: Position) -> Vec<u32> {
         let from = Point::from(from);
         let boxes = self.tree.locate_all_at_point([from.x(), from.y()]);
-        ranked(boxes.filter_map(|found| Some((self.areas[found.data as usize].serves(from)?, found.data))))
+        ranked(
+            boxes.filter_map(|found| {
+                Some((self.areas[found.data as usize].serves(from)?, found.data))
+            }),
+        )
     }
 }
 
@@ -80,8 +84,12 @@ impl Area {
     fn serves(&self, from: Point<f64>) -> Option<f64> {
         match &self.shape {
             Shape::Everywhere => Some(Haversine.distance(self.site, from)),
-            Shape::Circle { metres } => Some(Haversine.distance(self.site, from)).filter(|distance| distance <= metres),
-            Shape::Polygon(polygon) => polygon.intersects(&from).then(|| Haversine.distance(self.site, from)),
+            Shape::Circle { metres } => {
+                Some(Haversine.distance(self.site, from)).filter(|distance| distance <= metres)
+            }
+            Shape::Polygon(polygon) => polygon
+                .intersects(&from)
+                .then(|| Haversine.distance(self.site, from)),
         }
     }
 

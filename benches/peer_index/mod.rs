@@ -35,7 +35,10 @@ pub(crate) struct Target {
 
 impl Rival {
     /// A rival that takes queries one by one.
-    pub(crate) fn new<A: Answer>(name: &'static str, look_up: impl Fn(Position) -> A + Clone + 'static) -> Self {
+    pub(crate) fn new<A: Answer>(
+        name: &'static str,
+        look_up: impl Fn(Position) -> A + Clone + 'static,
+    ) -> Self {
         let answer = look_up.clone();
         Self {
             name,

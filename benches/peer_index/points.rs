@@ -22,7 +22,8 @@ struct Rules {
 impl Rstar {
     pub(crate) fn new(sites: &[Site]) -> Self {
         let numbered = sites.iter().zip(0..);
-        let points = numbered.map(|(site, slot)| GeomWithData::new(unit_vector(site.position), slot));
+        let points =
+            numbered.map(|(site, slot)| GeomWithData::new(unit_vector(site.position), slot));
         Self {
             tree: RTree::bulk_load(points.collect()),
             rules: Rules::of(sites),
@@ -42,7 +43,9 @@ impl Rstar {
     /// Walks outwards to the first eligible site, and stops where no site reaches any more: without that, an
     /// address that nobody serves would walk through all of them.
     pub(crate) fn nearest_eligible(&self, from: Position) -> Option<u32> {
-        let ranked = self.tree.nearest_neighbor_iter_with_distance_2(unit_vector(from));
+        let ranked = self
+            .tree
+            .nearest_neighbor_iter_with_distance_2(unit_vector(from));
         ranked
             .take_while(|(_, chord2)| *chord2 <= self.rules.farthest)
             .find(|(found, chord2)| *chord2 <= self.rules.reach[found.data as usize])
@@ -76,7 +79,10 @@ pub(crate) struct Kiddo {
 
 impl Kiddo {
     pub(crate) fn new(sites: &[Site]) -> Self {
-        let points: Vec<[f64; 3]> = sites.iter().map(|site| unit_vector(site.position)).collect();
+        let points: Vec<[f64; 3]> = sites
+            .iter()
+            .map(|site| unit_vector(site.position))
+            .collect();
         Self {
             tree: ImmutableKdTree::new_from_slice(&points).expect("a tree of finite points"),
         }
@@ -84,12 +90,20 @@ impl Kiddo {
 
     pub(crate) fn nearest(&self, from: Position) -> u32 {
         let query = unit_vector(from);
-        self.tree.query(&query).nearest_one::<SquaredEuclidean<f64>>().execute().item
+        self.tree
+            .query(&query)
+            .nearest_one::<SquaredEuclidean<f64>>()
+            .execute()
+            .item
     }
 
     pub(crate) fn nearest_k(&self, from: Position, k: NonZero<usize>) -> Vec<u32> {
         let query = unit_vector(from);
-        let ranked = self.tree.query(&query).nearest_n::<SquaredEuclidean<f64>>(k).execute();
+        let ranked = self
+            .tree
+            .query(&query)
+            .nearest_n::<SquaredEuclidean<f64>>(k)
+            .execute();
         ranked.into_iter().map(|found| found.item).collect()
     }
 }

@@ -74,13 +74,16 @@ fn points(size: usize) -> Vec<Row> {
     let k = NonZero::new(K).expect("eight");
     let nearest_eight = vec![
         Rival::new("catchment", move |from| eight.nearest(from, K)),
-        Rival::new("rstar", move |from| rstar.nearest_k(from, K)).aim(floor(Some(of(EIGHT_RSTAR, size)))),
-        Rival::new("kiddo", move |from| eight_kiddo.nearest_k(from, k)).aim(floor(Some(of(EIGHT_KIDDO, size)))),
+        Rival::new("rstar", move |from| rstar.nearest_k(from, K))
+            .aim(floor(Some(of(EIGHT_RSTAR, size)))),
+        Rival::new("kiddo", move |from| eight_kiddo.nearest_k(from, k))
+            .aim(floor(Some(of(EIGHT_KIDDO, size)))),
     ];
 
     let batch = vec![
         Rival::batch("catchment", move |from| network.nearest_site_batch(from)),
-        Rival::new("kiddo one by one", move |from| kiddo.nearest(from)).aim(both(BATCH_KIDDO, size)),
+        Rival::new("kiddo one by one", move |from| kiddo.nearest(from))
+            .aim(both(BATCH_KIDDO, size)),
     ];
     vec![
         row("nearest, k = 1", QUERIES, nearest),
@@ -102,8 +105,11 @@ fn eligible(size: usize) -> Vec<Row> {
         sites: Rc::new(stores),
         queries: world.positions(2, QUERIES),
         rivals: vec![
-            Rival::new("catchment", move |from| network.nearest_eligible_site(from, &filter)),
-            Rival::new("rstar's iterator", move |from| rstar.nearest_eligible(from)).aim(both(ELIGIBLE_RSTAR, size)),
+            Rival::new("catchment", move |from| {
+                network.nearest_eligible_site(from, &filter)
+            }),
+            Rival::new("rstar's iterator", move |from| rstar.nearest_eligible(from))
+                .aim(both(ELIGIBLE_RSTAR, size)),
         ],
     }]
 }
@@ -124,7 +130,8 @@ fn serving(size: usize) -> Vec<Row> {
                     let network = network.clone();
                     move |from| network.serving_sites(from)
                 }),
-                Rival::new("box, then test", move |from| boxes.serving(from)).aim(floor(of(SERVING_BOXES, size))),
+                Rival::new("box, then test", move |from| boxes.serving(from))
+                    .aim(floor(of(SERVING_BOXES, size))),
             ],
         },
         Row {

@@ -49,7 +49,9 @@ impl World {
         // The mixture is fixed by the world; only the draws from it differ.
         let mixture = Mixture::of(self);
         let mut random = Random::new(draw);
-        (0..count).map(|_| self.position(&mixture, &mut random)).collect()
+        (0..count)
+            .map(|_| self.position(&mixture, &mut random))
+            .collect()
     }
 
     fn position(self, mixture: &Mixture, random: &mut Random) -> Position {
@@ -59,11 +61,18 @@ impl World {
             Self::Antimeridian if random.one_in(16) => (180.0, -17.0 + random.normal()),
             Self::Antimeridian => (180.0 + 0.5 * random.normal(), -17.0 + 2.0 * random.normal()),
             Self::Poles => {
-                let from_pole = if random.one_in(16) { 0.0 } else { 0.5 * random.normal().abs() };
+                let from_pole = if random.one_in(16) {
+                    0.0
+                } else {
+                    0.5 * random.normal().abs()
+                };
                 let north = if random.one_in(2) { 1.0 } else { -1.0 };
                 (360.0 * random.unit(), north * (90.0 - from_pole))
             }
-            Self::GridTies => (0.5 * random.below(61) as f64 - 15.0, 0.5 * random.below(61) as f64 - 15.0),
+            Self::GridTies => (
+                0.5 * random.below(61) as f64 - 15.0,
+                0.5 * random.below(61) as f64 - 15.0,
+            ),
             Self::Duplicates => {
                 let place = random.below(12) as f64;
                 (121.0 + 0.01 * place, 31.0 + 0.003 * place * place)
@@ -176,7 +185,10 @@ impl Mixture {
 
     fn draw(&self, random: &mut Random) -> (f64, f64) {
         if random.unit() < self.uniform_share {
-            return (self.west + self.extent * random.unit(), self.south + self.extent * random.unit());
+            return (
+                self.west + self.extent * random.unit(),
+                self.south + self.extent * random.unit(),
+            );
         }
         let total = self.sizes[self.sizes.len() - 1];
         let at = total * random.unit();
@@ -193,7 +205,10 @@ impl Mixture {
 pub(crate) fn offset_km(from: (f64, f64), east: f64, north: f64) -> (f64, f64) {
     const DEGREE_KM: f64 = 111.195;
     let (lng, lat) = from;
-    (lng + east / (DEGREE_KM * libm::cos(lat.to_radians())), lat + north / DEGREE_KM)
+    (
+        lng + east / (DEGREE_KM * libm::cos(lat.to_radians())),
+        lat + north / DEGREE_KM,
+    )
 }
 
 /// A position at degrees that may have gone over the antimeridian or a pole.
@@ -211,5 +226,8 @@ pub(crate) fn degrees(lng: f64, lat: f64) -> Position {
 
 fn on_the_sphere(random: &mut Random) -> (f64, f64) {
     let height = 2.0 * random.unit() - 1.0;
-    (360.0 * random.unit() - 180.0, libm::asin(height).to_degrees())
+    (
+        360.0 * random.unit() - 180.0,
+        libm::asin(height).to_degrees(),
+    )
 }

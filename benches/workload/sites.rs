@@ -23,7 +23,9 @@ impl Areas {
         let corners = match (self, random.below(3)) {
             (Self::Unlimited, _) => return ServiceArea::Unlimited,
             (Self::Radii, _) | (Self::Mixed, 0) => {
-                return ServiceArea::Radius(Distance::from_metres(1_000 + random.below(2_001) as u32));
+                return ServiceArea::Radius(Distance::from_metres(
+                    1_000 + random.below(2_001) as u32,
+                ));
             }
             (Self::Mixed, 1) => 20,
             (Self::Mixed, _) => 200,
@@ -38,7 +40,9 @@ pub(crate) fn sites(world: World, draw: u64, count: usize, areas: Areas) -> Vec<
     let mut random = Random::new(draw ^ 0x5173);
     let positions = world.positions(draw, count).into_iter();
     let numbered = positions.enumerate();
-    numbered.map(|(id, at)| site(id as u64, at, areas, &mut random)).collect()
+    numbered
+        .map(|(id, at)| site(id as u64, at, areas, &mut random))
+        .collect()
 }
 
 /// One site, its kind, capacity and tags drawn too.
@@ -70,7 +74,11 @@ fn star(at: Position, radius_km: f64, corners: usize, random: &mut Random) -> ge
     let corner = |direction: usize| {
         let angle = core::f64::consts::TAU * direction as f64 / corners as f64;
         let reach = radius_km * (0.6 + 0.4 * random.unit());
-        offset_km((at.lng(), at.lat()), reach * libm::cos(angle), reach * libm::sin(angle))
+        offset_km(
+            (at.lng(), at.lat()),
+            reach * libm::cos(angle),
+            reach * libm::sin(angle),
+        )
     };
     let ring: Vec<(f64, f64)> = (0..corners).map(corner).collect();
     geo::Polygon::new(ring.into(), Vec::new())

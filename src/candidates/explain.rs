@@ -213,6 +213,7 @@ fn rejection(unmet: Demand, filter: &Filter<'_>, record: &Record, chord: Chord) 
         },
         (Demand::Area, _) => match site.area {
             ServiceArea::Radius(radius) => Rejection::OutsideRadius { distance, radius },
+            ServiceArea::Cells(_) => Rejection::OutsideCells,
             _ => Rejection::OutsidePolygon,
         },
         (Demand::Status, _) => Rejection::Paused,

@@ -2,6 +2,7 @@
 
 mod area;
 mod cell;
+mod covering;
 mod datum;
 mod geodesic;
 mod position;
@@ -9,7 +10,7 @@ mod region;
 mod sphere;
 
 pub use area::{AreaError, ServiceArea};
-// pub use cell::{Cell, CellError, Resolution};
+pub use cell::{Cell, CellError, Resolution};
 pub use datum::{Bd09, Gcj02};
 pub use position::{LngLat, Position, PositionError};
 pub use region::{Region, RegionError, RingIndex};

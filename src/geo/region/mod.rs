@@ -137,7 +137,8 @@ impl Region {
     ///
     /// ```
     /// # use catchment::geo::Region;
-    /// # let triangle = geo::polygon![(x: 0.0, y: 0.0), (x: 1.0, y: 0.0), (x: 0.0, y: 1.0)];
+    /// # use geo::polygon;
+    /// # let triangle = polygon![(x: 0.0, y: 0.0), (x: 1.0, y: 0.0), (x: 0.0, y: 1.0)];
     /// let region = Region::new(std::sync::Arc::new(triangle.clone().into()))?;
     /// assert_eq!(region.shape().0, [triangle]);
     /// # Ok::<(), catchment::geo::RegionError>(())
@@ -226,5 +227,85 @@ fn lng_lat(at: Coord<f64>) -> LngLat {
     LngLat {
         lng: at.x,
         lat: at.y,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn boxed(west: f64, south: f64, east: f64, north: f64) -> geo::Polygon<f64> {
+        geo::Rect::new((west, south), (east, north)).to_polygon()
+    }
+
+    fn unit(lng: f64, lat: f64) -> UnitVector {
+        Position::new(LngLat { lng, lat })
+            .expect("a valid position")
+            .unit_vector()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_cap_covers_the_box(
+            west in -180.0..179.0_f64, width in 0.001..1.0_f64, south in -90.0..89.9_f64, height in 0.001..1.0_f64,
+            from in (-180.0..180.0_f64, -90.0..90.0_f64),
+            shares in prop::collection::vec((0.0..=1.0_f64, 0.0..=1.0_f64), 50),
+        ) {
+            let (east, north) = (west + width * (180.0 - west), south + height * (90.0 - south));
+            let region = Region::new(Arc::new(boxed(west, south, east, north).into()));
+            // An upper or lower side more than half round the Earth is refused.
+            prop_assume!(region.is_ok());
+            let region = region.expect("checked above");
+            let ((centre, chord2_max), from) = (region.cap(), unit(from.0, from.1));
+            let sides = [0.0, 0.5, 1.0].into_iter().flat_map(|a| [(a, 0.0), (a, 1.0), (0.0, a), (1.0, a)]);
+            for (x, y) in shares.into_iter().chain(sides) {
+                let point = unit(
+                    (west + x * (east - west)).min(east),
+                    (south + y * (north - south)).min(north),
+                );
+                prop_assert!(centre.chord2(point) <= chord2_max);
+                prop_assert!(from.chord2(point) <= region.reach_from(from));
+            }
+        }
+    }
+
+    #[test]
+    fn caps_are_tight_and_know_the_antimeridian() {
+        let cut = vec![
+            boxed(179.0, -18.0, 180.0, -17.0),
+            boxed(-180.0, -18.0, -179.0, -17.0),
+        ];
+        for (shape, chord_max) in [
+            (MultiPolygon::from(boxed(0.0, 0.0, 2.0, 1.0)), 0.02),
+            (cut.into(), 0.02),
+            (boxed(-180.0, 80.0, 180.0, 90.0).into(), 2.001),
+            (boxed(0.0, 80.0, 170.0, 90.0).into(), 0.2),
+        ] {
+            let region = Region::new(Arc::new(shape)).expect("a valid region");
+            let (centre, chord2_max) = region.cap();
+            assert!(chord2_max.sqrt() < chord_max, "{chord2_max} {chord_max}");
+            assert!((centre.0.iter().map(|axis| axis * axis).sum::<f64>() - 1.0).abs() < 1e-15);
+            for vertex in region
+                .shape()
+                .iter()
+                .flat_map(|polygon| &polygon.exterior().0)
+            {
+                assert!(centre.chord2(unit(vertex.x, vertex.y)) <= chord2_max);
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_are_those_of_the_vertices() {
+        let shape = vec![boxed(1.0, 2.0, 3.0, 4.0), boxed(-5.0, 3.0, -4.0, 7.0)];
+        let shape = MultiPolygon::from(shape);
+        assert_eq!(vertices(&shape), 10);
+        let region = Region::new(Arc::new(shape)).expect("a valid region");
+        let corner = |lng, lat| LngLat { lng, lat };
+        assert_eq!(region.bounds(), (corner(-5.0, 2.0), corner(3.0, 7.0)));
     }
 }

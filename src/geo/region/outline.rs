@@ -122,9 +122,9 @@ impl Ring {
                 vertices: vertices.len(),
             });
         }
-        let counterclockwise = direction(&vertices, index)?;
         vertices.push(vertices[0]);
         check_jumps(&vertices, index)?;
+        let counterclockwise = direction(&vertices[1..], index)?;
         if counterclockwise != (index.ring == 0) {
             vertices.reverse();
         }
