@@ -130,11 +130,9 @@ impl From<&Verdict> for Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OutsideRadius => "live outside the service radius of the nearest pickup point",
-            Self::NearestPaused => {
-                "have a nearest pickup point that is paused, and no other serves them"
-            }
-            Self::Other => "are refused by the nearest pickup point",
+            Self::OutsideRadius => "outside the service radius of the nearest pickup point",
+            Self::NearestPaused => "nearest pickup point paused, and no other serves the address",
+            Self::Other => "refused by the nearest pickup point",
         })
     }
 }

@@ -16,10 +16,6 @@ use crate::synthetic::Plan;
 #[derive(Parser, Debug)]
 #[command(name = "city", after_long_help = FILES)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    files: Files,
-    #[command(flatten)]
-    synthetic: Synthetic,
     /// Stop at the first bad row, with exit code 1
     #[arg(long)]
     strict: bool,
@@ -29,14 +25,18 @@ pub(crate) struct Arguments {
     /// Write `order_id,site_id,distance_m` to this CSV file, a row for every order
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    synthetic: Synthetic,
 }
 
 const FILES: &str = "\
 Files are CSV with a header, UTF-8, plain or gzip. Columns called `lon`, `lng` or `longitude` and `lat` or
 `latitude` are found, capitals or not; with `--datum gcj02`, columns `lon_gcj02` and `lat_gcj02` come first (the
-same for bd09). The first column is the id. Pickup points may have a column `kind` (`store`; anything else is a
-leader) and `radius_m` (how far a site serves; empty is without limit). If orders have a column `actual_site_id`,
-the share that agrees with it is reported.
+same for bd09). The first column is the id; if that is a coordinate, the line number is. Pickup points may have a
+column `kind` (`store`; anything else is a leader) and `radius_m` (how far a site serves; empty is without limit).
+If orders have a column `actual_site_id`, the share that agrees with it is reported.
 
 A bad row is left out, counted and reported on stderr with its line and the cause: wrong number of fields, nothing
 or no number where one belongs, a place not on Earth, text that is not UTF-8, or an id that a good row above has

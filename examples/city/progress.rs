@@ -19,7 +19,7 @@ impl Progress {
     pub(crate) fn bytes(total: u64) -> Self {
         Self::new(
             total,
-            "reading {bar:40} {bytes} of {total_bytes}, {eta} left",
+            "reading {wide_bar} {bytes} of {total_bytes}, {eta} left",
         )
     }
 
@@ -27,7 +27,7 @@ impl Progress {
     pub(crate) fn orders(total: usize) -> Self {
         Self::new(
             total as u64,
-            "assigning {bar:40} {human_pos} of {human_len} orders, {eta} left",
+            "assigning {wide_bar} {human_pos} of {human_len} orders, {eta} left",
         )
     }
 

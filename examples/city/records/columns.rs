@@ -34,7 +34,7 @@ pub(crate) struct Columns {
     pub(super) latitude: usize,
     pub(super) kind: Option<usize>,
     pub(super) radius: Option<usize>,
-    pub(crate) actual_site: Option<usize>,
+    pub(super) actual_site: Option<usize>,
     /// The header as it is in the file.
     names: Vec<String>,
 }
