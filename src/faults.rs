@@ -11,6 +11,22 @@ use core::fmt;
 ///
 /// Which faults come first is said where the check is, and is the same on every run. `Display` names the first
 /// three in one line for a log; `{:#}` lists every kept one on a line of its own.
+///
+/// ```
+/// use catchment::geo::{LngLat, Position};
+/// use catchment::id::OrderId;
+/// use catchment::limits::Limits;
+/// use catchment::order::{Order, check_batch};
+/// use catchment::units::Units;
+///
+/// let home = Position::new(LngLat { lng: 121.47, lat: 31.23 })?;
+/// let mut order = Order::new(OrderId(7), home);
+/// order.size = Units(0);
+/// let faults = check_batch(&[order], &Limits::default()).unwrap_err();
+/// assert_eq!(faults.total(), 1);
+/// assert_eq!(faults.to_string(), "1 fault: order 7 at index 0 has size 0");
+/// # Ok::<(), catchment::geo::PositionError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faults<F> {
     kept: Vec<F>,
@@ -92,16 +108,6 @@ impl<F> IntoIterator for Faults<F> {
     /// The kept faults.
     fn into_iter(self) -> Self::IntoIter {
         self.kept.into_iter()
-    }
-}
-
-impl<'a, F> IntoIterator for &'a Faults<F> {
-    type Item = &'a F;
-    type IntoIter = core::slice::Iter<'a, F>;
-
-    /// The kept faults.
-    fn into_iter(self) -> Self::IntoIter {
-        self.kept.iter()
     }
 }
 

@@ -8,6 +8,7 @@ pub mod geo;
 pub mod id;
 mod index;
 pub mod limits;
+pub mod order;
 pub mod site;
 pub mod time;
 pub mod units;

@@ -371,7 +371,11 @@ proptest! {
     }
 
     #[test]
-    fn any_number_is_a_cell_exactly_if_h3o_says_so(index in any::<u64>(), resolution in 0_u64..=15, base in 0_u64..=127) {
+    fn any_number_is_a_cell_exactly_if_h3o_says_so(
+        index in any::<u64>(),
+        resolution in 0_u64..=15,
+        base in 0_u64..=127,
+    ) {
         prop_assert_eq!(Cell::try_from(index).is_ok(), h3o::CellIndex::try_from(index).is_ok());
         // Random digits under a valid head: most are cells at a fine resolution only by luck, so cut the tail.
         let tail = (1_u64 << (3 * (15 - resolution))) - 1;

@@ -6,10 +6,16 @@ mod city_files;
 mod city_laws;
 mod city_run;
 mod datum;
+#[cfg(feature = "tz")]
+mod local_hours;
 mod oracle;
+mod orders;
 mod region_faults;
 mod regions;
+mod schedules;
 mod shared_data;
 mod tidy;
+#[cfg(feature = "tz")]
+mod wall_clock;
 #[path = "../benches/workload/mod.rs"]
 mod workload;

@@ -7,7 +7,7 @@ use geo::{Coord, Intersects, LineString, MultiPolygon, Point, Polygon, Relate};
 
 use crate::shared_data::shared_data;
 
-/// A seeded generator: SplitMix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014).
+/// A seeded generator: `SplitMix64` (G. Steele, D. Lea, C. Flood, OOPSLA 2014).
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -29,7 +29,11 @@ impl Random {
 }
 
 pub(crate) fn at(lng: f64, lat: f64) -> Position {
-    Position::new(LngLat { lng, lat }).unwrap()
+    Position::new(LngLat { lng, lat }).expect("a valid position")
+}
+
+fn region(shape: impl Into<MultiPolygon>) -> Region {
+    compile(shape).expect("a valid region")
 }
 
 pub(crate) fn compile(shape: impl Into<MultiPolygon>) -> Result<Region, RegionError> {
@@ -40,7 +44,7 @@ fn line(vertices: &[(f64, f64)]) -> LineString {
     vertices.iter().copied().collect()
 }
 
-pub(crate) fn polygon(rings: &[&[(f64, f64)]]) -> Polygon {
+fn polygon(rings: &[&[(f64, f64)]]) -> Polygon {
     Polygon::new(
         line(rings[0]),
         rings[1..].iter().map(|ring| line(ring)).collect(),
@@ -104,7 +108,7 @@ fn random_stars_agree_with_the_oracle() {
                 star_with_holes(&mut random, centre, size, corners)
             })
             .collect();
-        let region = compile(shape).unwrap();
+        let region = region(shape);
         for _ in 0..1_000 {
             let (lng, lat) = (random.between(116.0, 124.0), random.between(26.0, 34.0));
             check_point(&region, lng, lat);
@@ -261,7 +265,7 @@ fn are_nested(polygon: &Polygon) -> bool {
 #[test]
 fn the_boundary_belongs_to_the_region() {
     let square = |low: f64, high: f64| [(low, low), (high, low), (high, high), (low, high)];
-    let region = compile(polygon(&[&square(0.0, 8.0), &square(2.0, 6.0)])).unwrap();
+    let region = region(polygon(&[&square(0.0, 8.0), &square(2.0, 6.0)]));
     for (lng, lat, inside) in [
         (0.0, 0.0, true), // the corners of the shell
         (8.0, 0.0, true),
@@ -302,7 +306,7 @@ fn vertices_may_repeat_and_rings_may_run_either_way_and_stay_open() {
     let hole_backwards: Vec<_> = hole.iter().rev().copied().collect();
     for shell in [&corners[..], &repeated, &backwards] {
         for hole in [&hole[..], &hole_backwards] {
-            let region = compile(polygon(&[shell, hole])).unwrap();
+            let region = region(polygon(&[shell, hole]));
             assert!(region.contains(at(3.0, 1.5)));
             assert!(!region.contains(at(1.75, 1.25)));
             assert!(!region.contains(at(5.0, 1.0)));
@@ -315,7 +319,7 @@ fn overlapping_polygons_mean_their_union() {
     let square = |low: f64, high: f64| [(low, low), (high, low), (high, high), (low, high)];
     let holed = polygon(&[&square(0.0, 6.0), &square(2.0, 4.0)]);
     let patch = polygon(&[&square(3.0, 8.0)]);
-    let region = compile(vec![holed.clone(), patch, holed]).unwrap();
+    let region = region(vec![holed.clone(), patch, holed]);
     for (lng, lat, inside) in [
         (5.0, 5.0, true),  // in all three
         (3.5, 3.5, true),  // in the hole, but in the patch
@@ -335,15 +339,14 @@ fn the_antimeridian_is_one_line_and_a_pole_one_point() {
     let boxed = |west: f64, south: f64, east: f64, north: f64| {
         polygon(&[&[(west, south), (east, south), (east, north), (west, north)]])
     };
-    let fiji = compile(vec![
+    let fiji = region(vec![
         boxed(177.0, -20.0, 180.0, -15.0),
         boxed(-180.0, -20.0, -178.0, -15.0),
-    ])
-    .unwrap();
-    let samoa = compile(boxed(-180.0, -20.0, -178.0, -15.0)).unwrap();
-    let north = compile(boxed(-180.0, 80.0, 180.0, 90.0)).unwrap();
-    let wedge = compile(boxed(0.0, -90.0, 10.0, -80.0)).unwrap();
-    let world = compile(boxed(-180.0, -90.0, 180.0, 90.0)).unwrap();
+    ]);
+    let samoa = region(boxed(-180.0, -20.0, -178.0, -15.0));
+    let north = region(boxed(-180.0, 80.0, 180.0, 90.0));
+    let wedge = region(boxed(0.0, -90.0, 10.0, -80.0));
+    let world = region(boxed(-180.0, -90.0, 180.0, 90.0));
     for (region, lng, lat, inside) in [
         (&fiji, 180.0, -17.0, true),
         (&fiji, -180.0, -17.0, true),
@@ -389,7 +392,7 @@ fn rings_may_touch_in_points() {
         let rings: Vec<_> = std::iter::once(shell)
             .chain(holes.iter().copied())
             .collect();
-        let region = compile(polygon(&rings)).unwrap();
+        let region = region(polygon(&rings));
         for x in -1..18 {
             for y in -1..18 {
                 check_point(&region, f64::from(x) * 0.5, f64::from(y) * 0.5);
@@ -416,7 +419,7 @@ fn large_outlines_stay_exact() {
         .collect();
     for ring in [circle, comb] {
         let corners: Vec<_> = ring.0.iter().copied().step_by(997).collect();
-        let region = compile(Polygon::new(ring, vec![])).unwrap();
+        let region = region(Polygon::new(ring, vec![]));
         for _ in 0..300 {
             check_point(
                 &region,
@@ -441,9 +444,9 @@ fn large_outlines_stay_exact() {
 #[test]
 fn rings_read_without_their_last_vertex_are_closed() {
     let text = r#"{"exterior":[{"x":0,"y":0},{"x":4,"y":0},{"x":0,"y":4}],"interiors":[]}"#;
-    let open: Polygon = serde_json::from_str(text).unwrap();
+    let open: Polygon = serde_json::from_str(text).expect("a polygon");
     assert!(!open.exterior().is_closed());
-    let region = compile(open).unwrap();
+    let region = region(open);
     for (lng, lat, inside) in [
         (1.0, 1.0, true),
         (0.0, 2.0, true),
@@ -460,11 +463,11 @@ fn districts_of_real_cities_agree_with_the_oracle() {
         let Some(path) = shared_data(&format!("{city}/districts.geojson")) else {
             continue;
         };
-        let text = std::fs::read_to_string(path).unwrap();
-        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let text = std::fs::read_to_string(path).expect("a readable file");
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let mut random = Random(5);
-        for feature in json["features"].as_array().unwrap() {
-            let region = compile(multi_polygon(&feature["geometry"])).unwrap();
+        for feature in json["features"].as_array().expect("a list") {
+            let region = region(multi_polygon(&feature["geometry"]));
             let vertices = region
                 .shape()
                 .iter()
@@ -487,9 +490,9 @@ fn districts_of_real_cities_agree_with_the_oracle() {
 }
 
 fn multi_polygon(geometry: &serde_json::Value) -> MultiPolygon {
-    let list = |value: &serde_json::Value| value.as_array().unwrap().clone();
+    let list = |value: &serde_json::Value| value.as_array().expect("a list").clone();
     let ring = |ring: &serde_json::Value| -> LineString {
-        let coordinate = |value: &serde_json::Value| value.as_f64().unwrap();
+        let coordinate = |value: &serde_json::Value| value.as_f64().expect("a number");
         list(ring)
             .iter()
             .map(|pair| (coordinate(&pair[0]), coordinate(&pair[1])))
@@ -497,7 +500,7 @@ fn multi_polygon(geometry: &serde_json::Value) -> MultiPolygon {
     };
     let polygon = |rings: &serde_json::Value| {
         let mut rings = list(rings).iter().map(ring).collect::<Vec<_>>().into_iter();
-        Polygon::new(rings.next().unwrap(), rings.collect())
+        Polygon::new(rings.next().expect("a shell"), rings.collect())
     };
     match geometry["type"].as_str() {
         Some("Polygon") => polygon(&geometry["coordinates"]).into(),

@@ -2,10 +2,12 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use geo::MultiPolygon;
 
+use crate::geo::covering::reach_of;
 use crate::geo::region::{CHORD_ERROR, WHOLE_SPHERE, cap_reach_from};
 use crate::geo::sphere::{Chord, UnitVector, chord2_reaching};
 use crate::geo::{Cell, Position, Region, RegionError, Resolution};
@@ -174,8 +176,8 @@ impl CompiledArea {
 pub(crate) struct Address {
     pub(crate) position: Position,
     pub(crate) at: UnitVector,
-    /// By resolution, the number of the address's cell there: see [`key`]. To find it costs more than a hundred tests of
-    /// other kinds, so each is found when first asked for.
+    /// By resolution, the number of the address's cell there: see [`key`]. To find it costs more than a
+    /// hundred tests of other kinds, so each is found when first asked for.
     keys: OnceCell<Box<[OnceCell<u64>; 16]>>,
 }
 
@@ -227,7 +229,7 @@ impl CellSet {
         ranges.sort_unstable_by_key(|range| (*range.start(), u64::MAX - range.end()));
         ranges.dedup_by(|later, kept| later.end() <= kept.end());
         let (firsts, lasts): (Vec<_>, Vec<_>) =
-            ranges.into_iter().map(|range| range.into_inner()).unzip();
+            ranges.into_iter().map(RangeInclusive::into_inner).unzip();
         Ok(Self {
             firsts: firsts.into(),
             lasts: lasts.into(),
@@ -251,16 +253,7 @@ fn key(cell: Cell) -> u64 {
     *cell.range_at_finest().start()
 }
 
-/// A chord, in radii of the Earth, that no descendant of a cell of resolution 0 reaches from the cell's centre.
-/// From resolution to resolution it shrinks by √7.
-///
-/// Proof in the plane, with circumradius R: the centres of a hexagon's children are √(3/7) R from its own at most, and
-/// theirs shrink by √7 at each step, so that descendants reach √(3/7) / (1 − 1/√7) R < 1.053 R. On the sphere the size of a
-/// cell depends on where it lies on the icosahedron. Measured over all cells of resolutions 0 to 3 and samples of
-/// the others, with their farthest descendants: 0.2292 at most. A test repeats that.
-const REACH: f64 = 0.25;
-
-/// A cap round the mean of the cells' centres.
+/// A cap round the mean of the cells' centres, wide enough for descendants that stick out of their ancestors.
 fn cap_of(cells: &BTreeSet<Cell>) -> (UnitVector, f64) {
     let centres: Vec<_> = cells
         .iter()
@@ -275,14 +268,11 @@ fn cap_of(cells: &BTreeSet<Cell>) -> (UnitVector, f64) {
         return (centres[0], WHOLE_SPHERE);
     }
     let middle = UnitVector(sum.map(|axis| axis / length));
-    let mut reaches = [REACH; 16];
-    for resolution in 1..16 {
-        reaches[resolution] = reaches[resolution - 1] / 7.0_f64.sqrt();
-    }
-    let reach_of = |(cell, &centre): (&Cell, &UnitVector)| {
-        middle.chord2(centre).sqrt() + reaches[usize::from(cell.resolution().as_u8())]
+    // The reach is an angle, and no chord is longer than its angle.
+    let farthest = |(cell, &centre): (&Cell, &UnitVector)| {
+        middle.chord2(centre).sqrt() + reach_of(cell.resolution())
     };
-    let chord = cells.iter().zip(&centres).map(reach_of).fold(0.0, f64::max) + CHORD_ERROR;
+    let chord = cells.iter().zip(&centres).map(farthest).fold(0.0, f64::max) + CHORD_ERROR;
     (middle, (chord * chord).min(WHOLE_SPHERE))
 }
 
@@ -356,7 +346,7 @@ mod tests {
                 let (lng, lat) = (near.lng() + jitter(random), near.lat() + jitter(random));
                 at(lng.clamp(-180.0, 180.0), lat.clamp(-90.0, 90.0))
             };
-            let cells: BTreeSet<_> = (0..1 + random.below(12))
+            let cells: BTreeSet<_> = (0..=random.below(12))
                 .map(|_| {
                     let resolution =
                         Resolution::new(9 + random.below(4) as u8).expect("at most 15");
@@ -438,7 +428,7 @@ mod tests {
         let mut random = Random(3);
         for turn in 0..300_u16 {
             let resolution = Resolution::new((turn % 6) as u8).expect("at most 15");
-            let cells: Vec<_> = (0..1 + random.below(20))
+            let cells: Vec<_> = (0..=random.below(20))
                 .map(|_| Cell::at(random.position(), resolution))
                 .collect();
             let area = compile(&ServiceArea::cells(cells.iter().copied()));

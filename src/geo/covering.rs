@@ -129,12 +129,13 @@ fn edges_of(shape: &MultiPolygon) -> Vec<Line> {
         .collect()
 }
 
-/// How far, as an angle in radians, the centre of a descendant can be from the centre of a cell.
+/// How far, as an angle in radians, the centre of a descendant can be from the centre of a cell, or any of its corners.
 ///
 /// In the plane the centres of children are 1/√7 of the cells' spacing away, those of their children a seventh and
 /// so on: 0.61 of the spacing in all. On the sphere cells differ in size; the farthest descendant among all cells of
-/// resolution 5 and 300,000 of resolution 15, times √7 for each level, was 0.2283 away. The rest is margin.
-fn reach_of(resolution: Resolution) -> f64 {
+/// resolution 5 and 300,000 of resolution 15, times √7 for each level, was 0.2283 away, and the farthest corner 0.2297.
+/// The rest is margin.
+pub(super) fn reach_of(resolution: Resolution) -> f64 {
     const BASE_CELL_REACH: f64 = 0.25;
     BASE_CELL_REACH / libm::pow(7.0, 0.5 * f64::from(resolution.as_u8()))
 }

@@ -90,7 +90,9 @@ impl Chord {
     /// Steps 3 and 4 of the definition.
     #[inline]
     pub(crate) fn distance(self) -> Distance {
-        let angle = if self.chord2 <= 2.0 {
+        let angle = if self.chord2 < 1.0 {
+            2.0 * arc_sine_kernel(0.5 * self.chord2.sqrt())
+        } else if self.chord2 <= 2.0 {
             2.0 * libm::asin(0.5 * self.chord2.sqrt())
         } else {
             core::f64::consts::PI - 2.0 * libm::asin(0.5 * self.opposite2.sqrt())
@@ -185,6 +187,30 @@ fn sin_cos_kernel(x: f64) -> (f64, f64) {
     (sine, cosine)
 }
 
+/// Arc sine on [0, 1/2): the rational approximation of msun's `e_asin.c`, written out for the reasons above, with the
+/// bits of `libm::asin`.
+#[inline]
+fn arc_sine_kernel(x: f64) -> f64 {
+    const P: [f64; 6] = [
+        1.666_666_666_666_666_574_15e-01,
+        -3.255_658_186_224_009_154_05e-01,
+        2.012_125_321_348_629_258_81e-01,
+        -4.005_553_450_067_941_140_27e-02,
+        7.915_349_942_898_145_321_76e-04,
+        3.479_331_075_960_211_675_70e-05,
+    ];
+    const Q: [f64; 4] = [
+        -2.403_394_911_734_414_218_78,
+        2.020_945_760_233_505_694_71,
+        -6.882_839_716_054_532_930_30e-01,
+        7.703_815_055_590_193_527_91e-02,
+    ];
+    let z = x * x;
+    let p = z * (P[0] + z * (P[1] + z * (P[2] + z * (P[3] + z * (P[4] + z * P[5])))));
+    let q = 1.0 + z * (Q[0] + z * (Q[1] + z * (Q[2] + z * Q[3])));
+    x + x * (p / q)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +244,27 @@ mod tests {
             let (slow_sine, slow_cosine) = slow(degrees);
             assert_eq!(sine.to_bits(), slow_sine.to_bits(), "sin {degrees}");
             assert_eq!(cosine.to_bits(), slow_cosine.to_bits(), "cos {degrees}");
+        }
+    }
+
+    #[test]
+    fn the_arc_sine_has_libms_bits() {
+        let mut state = 1_u64;
+        for step in 0..2_000_000_u64 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let uniform = (state >> 11) as f64 / (1_u64 << 53) as f64;
+            let x = match step % 3 {
+                0 => 0.5 * uniform,
+                1 => 1e-3 * uniform,
+                _ => f64::from_bits(state >> 2) % 0.5,
+            };
+            assert_eq!(
+                arc_sine_kernel(x).to_bits(),
+                libm::asin(x).to_bits(),
+                "asin {x}"
+            );
         }
     }
 }

@@ -6,8 +6,12 @@
 mod areas;
 mod builder;
 mod change;
+#[cfg(feature = "tz")]
+mod civil;
 mod definition;
 mod directory;
+#[cfg(feature = "tz")]
+mod local_hours;
 mod lookup;
 mod network;
 mod paged;
@@ -18,11 +22,15 @@ mod tags;
 
 pub use builder::{NetworkBuilder, NetworkFault, NetworkFaults};
 pub use change::Change;
+#[cfg(feature = "tz")]
+pub use civil::{CivilError, LocalDate, LocalTime, Weekday};
 pub use definition::{Site, SiteKind, SiteStatus};
+#[cfg(feature = "tz")]
+pub use local_hours::{LocalHours, LocalHoursError, LocalOpening, LocalRules, tz_database_version};
 pub use lookup::Neighbour;
 pub use network::{Network, Version};
 pub use schedule::{Opening, Schedule, ScheduleError};
-pub use tags::{Tag, TagError, Tags};
+pub use tags::{Tag, TagError, Tags, TagsIter};
 
 pub(crate) use lookup::TOGETHER;
 pub(crate) use network::Record;

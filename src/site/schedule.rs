@@ -116,9 +116,17 @@ impl Schedule {
                 return Err(ScheduleError::Overlap { first, second });
             }
         }
-        Ok(Self {
+        Ok(Self::from_disjoint(openings))
+    }
+
+    /// Openings known to come in the order of time and not to overlap.
+    pub(super) fn from_disjoint(openings: Vec<Opening>) -> Self {
+        let ends_before =
+            |pair: &[Opening]| pair[0].window.closes_at() <= pair[1].window.opens_at();
+        debug_assert!(openings.windows(2).all(ends_before));
+        Self {
             openings: Some(openings.into()),
-        })
+        }
     }
 
     /// Whether this is [`always`](Self::always) and not a list.

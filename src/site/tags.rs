@@ -337,3 +337,77 @@ pub enum TagError {
         text: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    /// Every tag there is, named, custom, or reserved for later.
+    fn any_tags() -> impl Strategy<Value = (Tags, BTreeSet<Tag>)> {
+        any::<u64>().prop_map(|bits| {
+            let members = (0..64).filter(|number| bits >> number & 1 == 1);
+            (Tags(bits), members.map(Tag).collect())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn tags_obey_the_laws_of_sets((a, set_a) in any_tags(), (b, set_b) in any_tags(), tag in 0..64_u8) {
+            prop_assert!(a.iter().eq(set_a.iter().copied()));
+            prop_assert_eq!(a.iter().len(), set_a.len());
+            prop_assert_eq!(set_a.iter().copied().collect::<Tags>(), a);
+            prop_assert_eq!(a.contains(Tag(tag)), set_a.contains(&Tag(tag)));
+            prop_assert_eq!(a.contains_all(b), set_a.is_superset(&set_b));
+            prop_assert!(a.union(b).iter().eq(set_a.union(&set_b).copied()));
+            prop_assert!(a.missing_from(b).iter().eq(set_a.difference(&set_b).copied()));
+            prop_assert!(a.union(b).contains_all(b));
+            prop_assert_eq!((a.is_empty(), a.len()), (set_a.is_empty(), set_a.len()));
+        }
+    }
+
+    #[test]
+    fn numbers_and_names_that_are_tags() {
+        for number in 0..=255 {
+            let custom = (16..64).contains(&number);
+            assert_eq!(Tag::custom(number).is_ok(), custom, "{number}");
+            assert_eq!(format!("tag-{number}").parse::<Tag>().is_ok(), custom);
+        }
+        for (number, (tag, name)) in (0..).zip(Tag::NAMES) {
+            assert_eq!(tag.number(), number);
+            assert_eq!((tag.to_string(), name.parse()), (name.into(), Ok(tag)));
+        }
+        for text in [
+            "", "Frozen", "tag-", "tag-+17", "tag-017", "tag-17 ", "tag-256", "17",
+        ] {
+            let text = text.to_owned();
+            assert_eq!(text.parse::<Tag>(), Err(TagError::Unknown { text }));
+        }
+    }
+
+    #[test]
+    fn sets_print_as_lists() {
+        let tags: Tags = [Tag(63), Tag::FROZEN, Tag(16)].into_iter().collect();
+        assert_eq!(tags.to_string(), "frozen, tag-16, tag-63");
+        assert_eq!(
+            format!("{tags:?} {:?}", Tags::NONE),
+            "{frozen, tag-16, tag-63} {}"
+        );
+        assert_eq!(Tags::NONE.to_string(), "none");
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn sets_are_lists_of_names_in_serde_form() {
+        let tags = Tags::of(&[Tag(17), Tag::COLD_CHAIN]);
+        let json = r#"["cold-chain","tag-17"]"#;
+        assert_eq!(serde_json::to_string(&tags).ok().as_deref(), Some(json));
+        assert_eq!(serde_json::from_str(json).ok(), Some(tags));
+        for bad in [r#"["tag-5"]"#, r#"["tag-64"]"#, r#"["warm"]"#, "[17]", "17"] {
+            assert!(serde_json::from_str::<Tags>(bad).is_err(), "{bad}");
+        }
+    }
+}

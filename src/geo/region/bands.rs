@@ -22,7 +22,7 @@ pub(super) struct Bands {
     scale: Scale,
 }
 
-/// From latitude to band. It is monotone also as computed, so an edge meets exactly the bands between those of its ends.
+/// From latitude to band. It is monotone also as computed: an edge meets exactly the bands between those of its ends.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     south: f64,

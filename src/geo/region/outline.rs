@@ -152,8 +152,9 @@ fn check_vertex(vertex: Coord<f64>, ring: RingIndex) -> Result<(), RegionError> 
 fn check_jumps(closed: &[Coord<f64>], ring: RingIndex) -> Result<(), RegionError> {
     for edge in closed.windows(2) {
         let (from, to) = (edge[0], edge[1]);
-        let whole_parallel = from.x.abs() == 180.0 && to.x.abs() == 180.0;
-        if (from.x - to.x).abs() > 180.0 && !whole_parallel {
+        let degrees = (from.x - to.x).abs();
+        // 360° go from one name of the antimeridian to the other: a whole parallel.
+        if degrees > 180.0 && degrees < 360.0 {
             let (from, to) = (lng_lat(from), lng_lat(to));
             return Err(RegionError::Antimeridian { ring, from, to });
         }

@@ -12,8 +12,8 @@
 //! **Touching.** Rings may touch each other in points: touching edges keep their order, so the sweep is not disturbed.
 //! A ring may not touch itself: its vertices are distinct, and none lies on another edge of the ring.
 //!
-//! "West" is west, or south on the same meridian, so that edges along meridians need no special case. Sides come from the
-//! exact predicate. For n vertices: O(n log n) comparisons; the order is a plain vector, whose insertions move
+//! "West" is west, or south on the same meridian, so that edges along meridians need no special case. Sides come
+//! from the exact predicate. For n vertices: O(n log n) comparisons; the order is a plain vector, whose insertions move
 //! O(n) words at worst but few in a shape that is not a comb.
 
 use core::cmp::Ordering;
@@ -56,8 +56,8 @@ struct Edge {
     north: Ground,
 }
 
-/// What lies beside an edge: the polygon itself, or what its ring keeps out: the outside for the shell (ring 0), the hole
-/// for another.
+/// What lies beside an edge: the polygon itself, or what its ring keeps out, which is the outside for the shell (ring
+/// 0) and the hole for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ground {
     Polygon,

@@ -19,28 +19,30 @@ impl Tiles {
     }
 }
 
-/// The nearest of four slots, some of which may be the same.
+/// The nearest of four slots, of which the later ones may repeat the first.
+///
+/// Without a branch that depends on the points, so that a processor can start the next look-up while this one waits for
+/// memory: which of the four wins is anybody's guess, and a wrong guess would cost more than all the arithmetic.
 #[inline]
 fn nearest_of_few(points: &[Point], from: UnitVector, slots: [u32; INLINE_MAX]) -> Ranked {
     let chords2 = slots.map(|slot| from.chord2(points[slot as usize].at));
     let nearest = chords2[0].min(chords2[1]).min(chords2[2].min(chords2[3]));
     let tied = chord2_tied(nearest);
-    let mut best = slots[0];
-    let mut ties = 0;
+    let mut winner = 0;
+    let mut winners = u32::from(chords2[0] <= tied);
     for (slot, chord2) in slots.into_iter().zip(chords2) {
-        if chord2 <= tied {
-            ties += u32::from(ties == 0 || slot != best);
-            best = slot;
-        }
+        let wins = u32::from(chord2 <= tied);
+        winner |= wins.wrapping_neg() & slot;
+        winners += wins & u32::from(slot != slots[0]);
     }
-    if ties == 1 {
-        return ranked(points, from, best);
+    if winners == 1 {
+        return ranked(points, from, winner);
     }
     slots
         .into_iter()
         .map(|slot| ranked(points, from, slot))
         .min()
-        .unwrap_or_else(|| ranked(points, from, best))
+        .unwrap_or_else(|| ranked(points, from, slots[0]))
 }
 
 fn nearest_of(points: &[Point], from: UnitVector, slots: &[u32]) -> Option<Ranked> {
