@@ -1,7 +1,7 @@
 //! The example `city` from outside, as a shopkeeper runs it: what it prints, what it refuses, and with which code.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::{env, fs};
 
@@ -11,33 +11,56 @@ use crate::shared_data::shared_data;
 
 /// The built example beside this test binary.
 ///
-/// `cargo test` builds examples first; `cargo test --test catchment` does not, so it is built here if it is missing.
+/// `cargo test` has built it already; `cargo test --test catchment` has not, and may have left an old one. So cargo
+/// is asked once more, with the same profile and features, which takes no time where there is nothing to do.
 fn example() -> &'static Path {
     static EXAMPLE: LazyLock<PathBuf> = LazyLock::new(|| {
         let test = env::current_exe().expect("a test has a path");
-        let target = test
+        let profile = test
             .ancestors()
             .nth(2)
             .expect("target/<profile>/deps/<test>");
-        let city = target
-            .join("examples")
-            .join("city")
-            .with_extension(env::consts::EXE_EXTENSION);
-        if !city.exists() {
-            let profile = if target.ends_with("release") {
+        let target = profile.parent().expect("target/<profile>");
+        let mut build = Command::new(env!("CARGO"));
+        build
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("CARGO_TARGET_DIR", target);
+        build.args([
+            "build",
+            "--quiet",
+            "--example",
+            "city",
+            "--no-default-features",
+            "--features",
+        ]);
+        let features = [
+            ("rayon", cfg!(feature = "rayon")),
+            ("serde", cfg!(feature = "serde")),
+            ("tz", cfg!(feature = "tz")),
+        ];
+        let on: Vec<&str> = features
+            .iter()
+            .filter(|(_, on)| *on)
+            .map(|(name, _)| *name)
+            .collect();
+        build.arg(on.join(","));
+        build.args([
+            "--profile",
+            if profile.ends_with("release") {
                 "release"
             } else {
                 "test"
-            };
-            let mut build = Command::new(env!("CARGO"));
-            build.args(["build", "--example", "city", "--profile", profile]);
-            let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-            assert!(
-                status.is_ok_and(|status| status.success()),
-                "the example builds"
-            );
-        }
-        city
+            },
+        ]);
+        let status = build.stderr(Stdio::null()).status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "{build:?} fails"
+        );
+        profile
+            .join("examples")
+            .join("city")
+            .with_extension(env::consts::EXE_EXTENSION)
     });
     &EXAMPLE
 }
