@@ -331,6 +331,7 @@ fn sin_cos_degrees(degrees: f64) -> (f64, f64) {
 }
 
 /// Checks the definition against formulas that have nothing in common with it.
+#[cfg(test)]
 mod definition {
     use super::*;
     use crate::workload::{World, degrees};
