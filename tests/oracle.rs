@@ -9,7 +9,7 @@ use catchment::site::{Change, Neighbour, Network, Site, SiteKind, SiteStatus, Ta
 use catchment::units::{Distance, Units};
 
 use crate::brute::Brute;
-use crate::workload::{Areas, Random, World, pause_half, site, sites};
+use crate::workload::{Areas, Random, World, degrees, pause_half, site, sites};
 
 /// The networks of a world: how many sites, how many queries.
 const SIZES: [(usize, usize); 8] = [
@@ -82,6 +82,19 @@ fn duplicates() {
     check_world(World::Duplicates, &ON_LAND);
 }
 
+/// A row of a file that lacks its coordinates puts a site at 0° N 0° E: a city and nothing for 12,000 km.
+#[test]
+fn outliers() {
+    for (size, areas) in [(250, Areas::Unlimited), (5_000, Areas::Radii)] {
+        for world in [World::City, World::Duplicates] {
+            let mut stores = sites(world, 5, size, &[areas]);
+            stores[17].position = degrees(0.0, 0.0);
+            stores[18].position = degrees(-58.5, -31.2);
+            check_network(world, stores, 2_000);
+        }
+    }
+}
+
 #[test]
 fn ten_thousand_changes() {
     for (seed, world, areas) in [
@@ -136,21 +149,25 @@ fn check_world(world: World, areas: &[Areas]) {
         for store in stores.iter_mut().step_by(50) {
             store.capacity = Units(0);
         }
-        let brute = Brute::new(stores.clone());
-        // The order of arrival is not the order of ids, and means nothing.
-        Random::new(7).shuffle(&mut stores);
-        let network = build(&stores);
-        let mut questions = Questions::new(world, size as u64 + 1);
-        for number in 0..queries {
-            // The first half meets the network as it is built, the second with all accelerators.
-            if number == queries / 2 {
-                network.prepare();
-            }
-            questions.compare(&network, &brute);
-            asked += 1;
-        }
+        asked += check_network(world, stores, queries);
     }
     assert_eq!(asked, QUERIES);
+}
+
+fn check_network(world: World, mut stores: Vec<Site>, queries: usize) -> usize {
+    let brute = Brute::new(stores.clone());
+    // The order of arrival is not the order of ids, and means nothing.
+    Random::new(7).shuffle(&mut stores);
+    let network = build(&stores);
+    let mut questions = Questions::new(world, stores.len() as u64 + 1);
+    for number in 0..queries {
+        // The first half meets the network as it is built, the second with all accelerators.
+        if number == queries / 2 {
+            network.prepare();
+        }
+        questions.compare(&network, &brute);
+    }
+    queries
 }
 
 fn check_changes(seed: u64, world: World, areas: &[Areas]) {
