@@ -1,5 +1,8 @@
 //! Bytes a site, counted by the allocator: the network with its sites, without and with the accelerator.
 
+// A bench is read on the terminal.
+#![allow(clippy::print_stdout)]
+
 mod workload;
 
 use std::alloc::System;

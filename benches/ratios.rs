@@ -10,6 +10,9 @@
 //! round is one rival's time by the library's, and the median over the rounds is printed. So neither other processes
 //! nor a drifting clock shift a ratio. All answers are compared first: a wrong one ends the bench.
 
+// A bench is read on the terminal.
+#![allow(clippy::print_stdout)]
+
 mod changes;
 mod peer_index;
 mod workload;

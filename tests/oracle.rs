@@ -414,7 +414,7 @@ impl Questions {
                 (filter.max_distance(limit), expected)
             }
             4 => {
-                let expected = brute.eligible(at, k, |site| odd(site));
+                let expected = brute.eligible(at, k, odd);
                 (filter.matching(&odd), expected)
             }
             _ => (filter, brute.eligible(at, k, |_| true)),

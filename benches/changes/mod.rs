@@ -37,7 +37,7 @@ pub(crate) fn measure() {
     );
     println!("| --- | --- | --- | --- | --- | --- |");
     let filter = Filter::default();
-    read("nearest", |network, from| network.nearest_site(from));
+    read("nearest", Network::nearest_site);
     read("nearest eligible", |network, from| {
         network.nearest_eligible_site(from, &filter)
     });

@@ -13,7 +13,7 @@ pub(crate) struct Scan {
     areas: Vec<Area>,
 }
 
-/// As PostGIS does it: an R-tree of boxes in degrees, then the exact test of those that hold the address.
+/// As `PostGIS` does it: an R-tree of boxes in degrees, then the exact test of those that hold the address.
 pub(crate) struct Boxes {
     tree: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
     areas: Vec<Area>,

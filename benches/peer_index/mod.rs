@@ -23,9 +23,12 @@ pub(crate) struct Rival {
     pub(crate) name: &'static str,
     /// How many times as fast the library is to be at the row's size.
     pub(crate) target: Option<Target>,
-    run: Box<dyn Fn(&[Position])>,
-    answer: Box<dyn Fn(Position) -> Vec<u64>>,
+    run: Run,
+    answer: Find,
 }
+
+type Run = Box<dyn Fn(&[Position])>;
+type Find = Box<dyn Fn(Position) -> Vec<u64>>;
 
 /// Ratios to be met and to be aimed at.
 #[derive(Clone, Copy, Debug)]
@@ -102,13 +105,13 @@ impl Answer for u32 {
     }
 }
 
-impl<A: Answer> Answer for Option<A> {
+impl<One: Answer> Answer for Option<One> {
     fn sites(&self) -> Vec<u64> {
         self.iter().flat_map(Answer::sites).collect()
     }
 }
 
-impl<A: Answer> Answer for Vec<A> {
+impl<Each: Answer> Answer for Vec<Each> {
     fn sites(&self) -> Vec<u64> {
         self.iter().flat_map(Answer::sites).collect()
     }

@@ -65,8 +65,8 @@ fn points(size: usize) -> Vec<Row> {
     let one_kiddo = Rc::clone(&kiddo);
     let nearest = vec![
         Rival::new("catchment", move |from| one.nearest_site(from)),
-        Rival::new("rstar", move |from| one_rstar.nearest(from)).aim(both(ONE_RSTAR, size)),
-        Rival::new("kiddo", move |from| one_kiddo.nearest(from)).aim(both(ONE_KIDDO, size)),
+        Rival::new("rstar", move |from| one_rstar.nearest(from)).aim(Some(both(ONE_RSTAR, size))),
+        Rival::new("kiddo", move |from| one_kiddo.nearest(from)).aim(Some(both(ONE_KIDDO, size))),
     ];
 
     let eight = network.clone();
@@ -75,15 +75,15 @@ fn points(size: usize) -> Vec<Row> {
     let nearest_eight = vec![
         Rival::new("catchment", move |from| eight.nearest(from, K)),
         Rival::new("rstar", move |from| rstar.nearest_k(from, K))
-            .aim(floor(Some(of(EIGHT_RSTAR, size)))),
+            .aim(Some(floor(of(EIGHT_RSTAR, size)))),
         Rival::new("kiddo", move |from| eight_kiddo.nearest_k(from, k))
-            .aim(floor(Some(of(EIGHT_KIDDO, size)))),
+            .aim(Some(floor(of(EIGHT_KIDDO, size)))),
     ];
 
     let batch = vec![
         Rival::batch("catchment", move |from| network.nearest_site_batch(from)),
         Rival::new("kiddo one by one", move |from| kiddo.nearest(from))
-            .aim(both(BATCH_KIDDO, size)),
+            .aim(Some(both(BATCH_KIDDO, size))),
     ];
     vec![
         row("nearest, k = 1", QUERIES, nearest),
@@ -109,7 +109,7 @@ fn eligible(size: usize) -> Vec<Row> {
                 network.nearest_eligible_site(from, &filter)
             }),
             Rival::new("rstar's iterator", move |from| rstar.nearest_eligible(from))
-                .aim(both(ELIGIBLE_RSTAR, size)),
+                .aim(Some(both(ELIGIBLE_RSTAR, size))),
         ],
     }]
 }
@@ -131,7 +131,7 @@ fn serving(size: usize) -> Vec<Row> {
                     move |from| network.serving_sites(from)
                 }),
                 Rival::new("box, then test", move |from| boxes.serving(from))
-                    .aim(floor(of(SERVING_BOXES, size))),
+                    .aim(of(SERVING_BOXES, size).map(floor)),
             ],
         },
         Row {
@@ -154,16 +154,16 @@ fn prepared(sites: &[Site]) -> Network {
     network
 }
 
-fn both(targets: Targets, size: usize) -> Option<Target> {
+fn both(targets: Targets, size: usize) -> Target {
     let (floor, goal) = of(targets, size);
-    Some(Target {
+    Target {
         floor,
         goal: Some(goal),
-    })
+    }
 }
 
-fn floor(floor: Option<f64>) -> Option<Target> {
-    floor.map(|floor| Target { floor, goal: None })
+fn floor(floor: f64) -> Target {
+    Target { floor, goal: None }
 }
 
 /// The entry of a size; other sizes are measured against the next larger one of the table.
