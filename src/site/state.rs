@@ -6,8 +6,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::geo::UnitVector;
-use crate::index::{Collect, Overlay, PackedTree, Point, Ranked, Tiles, Unpacked, Within};
+use crate::geo::{Position, UnitVector};
+use crate::index::{Best, Collect, Overlay, PackedTree, Point, Ranked, Tiles, Unpacked, Within};
 use crate::limits::Limits;
 use crate::site::areas::{AreaCap, OverlayAreas, PackedAreas};
 use crate::site::directory::Directory;
@@ -35,7 +35,8 @@ pub(crate) struct State {
 pub(crate) struct Generation {
     pub(crate) tree: PackedTree,
     pub(crate) areas: PackedAreas,
-    tiles: OnceLock<Option<Tiles>>,
+    for_one: OnceLock<Option<Tiles>>,
+    for_several: OnceLock<Option<Tiles>>,
 }
 
 /// The dynamic indexes of what has changed since.
@@ -85,7 +86,8 @@ impl State {
         let generation = Arc::new(Generation {
             tree,
             areas,
-            tiles: OnceLock::new(),
+            for_one: OnceLock::new(),
+            for_several: OnceLock::new(),
         });
         Self {
             version,
@@ -146,6 +148,71 @@ impl State {
         self.stale == 0 || self.record(slot).is_some_and(|record| record.packed)
     }
 
+    /// The nearest site, if the tiles are there and can prove it.
+    #[inline]
+    pub(crate) fn nearest_by_tiles(&self, from: Position) -> Option<Ranked> {
+        let found = self
+            .generation
+            .for_one()?
+            .nearest(self.generation.tree.points(), from)?;
+        self.nearest_beside(found, from)
+    }
+
+    /// [`nearest_by_tiles`](Self::nearest_by_tiles) for up to [`STAGED`](crate::index::STAGED) positions at once.
+    pub(crate) fn nearest_staged(
+        &self,
+        from: &[Position],
+        mut answer: impl FnMut(usize, Option<Ranked>),
+    ) {
+        match self.generation.for_one() {
+            Some(tiles) => {
+                tiles.nearest_staged(self.generation.tree.points(), from, |query, found| {
+                    answer(
+                        query,
+                        found.and_then(|found| self.nearest_beside(found, from[query])),
+                    );
+                })
+            }
+            None => (0..from.len()).for_each(|query| answer(query, None)),
+        }
+    }
+
+    /// The `k` nearest sites in order, if the tiles are there and can prove it.
+    #[inline]
+    pub(crate) fn nearest_k_by_tiles<A: From<Ranked>>(
+        &self,
+        from: Position,
+        k: usize,
+    ) -> Option<Vec<A>> {
+        if !self.is_as_packed() {
+            return None;
+        }
+        self.generation
+            .for_several()?
+            .nearest_k(self.generation.tree.points(), from, k)
+    }
+
+    /// Whether nothing has changed since the packing that an index knows of.
+    #[inline]
+    fn is_as_packed(&self) -> bool {
+        self.stale == 0 && self.overlay.points.len() == 0
+    }
+
+    /// The nearest of all sites, given the nearest packed entry; `None` if that entry no longer counts.
+    #[inline]
+    fn nearest_beside(&self, packed: Ranked, from: Position) -> Option<Ranked> {
+        if self.is_as_packed() {
+            return Some(packed);
+        }
+        if !self.is_current(packed.slot) {
+            return None;
+        }
+        let mut best = Best::new(packed.bound());
+        best.offer(packed);
+        self.search_overlay(from.unit_vector(), &mut best, |_, _| true);
+        best.into_found()
+    }
+
     pub(crate) fn search_overlay(
         &self,
         from: UnitVector,
@@ -160,21 +227,39 @@ impl State {
 }
 
 impl Generation {
+    /// The most neighbours for which there are tiles.
+    pub(crate) const SEVERAL: usize = 8;
+
+    /// Builds all tiles.
     pub(crate) fn prepare(&self) {
-        self.tiles.get_or_init(|| Tiles::build(&self.tree, 1));
+        self.for_one.get_or_init(|| Tiles::build(&self.tree, 1));
+        self.for_several
+            .get_or_init(|| Tiles::build(&self.tree, Self::SEVERAL));
     }
 
-    /// Builds the tiles if so many look-ups pay for them.
-    pub(crate) fn prepare_for(&self, lookups: usize) {
-        // A tile costs a site about 10 µs to build and saves a look-up about 0.2 µs.
-        if lookups / 50 >= self.tree.points().len() {
-            self.prepare();
+    /// Builds the tiles for `k` neighbours if so many look-ups pay for them: to build them costs a site about as much as
+    /// fifty look-ups in the tree cost more than in the tiles.
+    pub(crate) fn prepare_for(&self, lookups: usize, k: usize) {
+        if lookups / 50 < self.tree.points().len() {
+            return;
+        }
+        if k == 1 {
+            self.for_one.get_or_init(|| Tiles::build(&self.tree, 1));
+        } else if k <= Self::SEVERAL {
+            self.for_several
+                .get_or_init(|| Tiles::build(&self.tree, Self::SEVERAL));
         }
     }
 
-    /// The tiles, if somebody has built them.
+    /// The tiles for the nearest site, if somebody has built them.
     #[inline]
-    pub(crate) fn tiles(&self) -> Option<&Tiles> {
-        self.tiles.get()?.as_ref()
+    pub(crate) fn for_one(&self) -> Option<&Tiles> {
+        self.for_one.get()?.as_ref()
+    }
+
+    /// The tiles for up to [`SEVERAL`](Self::SEVERAL) neighbours, if somebody has built them.
+    #[inline]
+    pub(crate) fn for_several(&self) -> Option<&Tiles> {
+        self.for_several.get()?.as_ref()
     }
 }

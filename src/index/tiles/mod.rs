@@ -41,8 +41,8 @@ mod geometry;
 mod lookup;
 mod table;
 
-use crate::index::PackedTree;
 use geometry::Frame;
+pub(crate) use lookup::STAGED;
 use table::Table;
 
 /// Poleward of this, tiles degenerate into slivers.
@@ -62,11 +62,6 @@ impl Tiles {
     pub(crate) const SHORT: usize = table::INLINE_MAX;
     /// A longer list is not worth having: the tree is faster.
     const LONG: usize = 64;
-
-    /// Tiles for the `k` nearest points. `None` if there are too few points to pay, or too many to number.
-    pub(crate) fn build(tree: &PackedTree, k: usize) -> Option<Self> {
-        build::build(tree, k)
-    }
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
