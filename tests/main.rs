@@ -2,7 +2,10 @@
 
 mod brute;
 mod cells;
+mod coverage;
 mod datum;
+#[cfg(feature = "geojson")]
+mod geojson_maps;
 #[cfg(feature = "tz")]
 mod local_hours;
 mod oracle;
