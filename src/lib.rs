@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod candidates;
+pub mod coverage;
 pub mod faults;
 pub mod geo;
 pub mod id;

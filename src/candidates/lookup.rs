@@ -72,8 +72,8 @@ impl Network {
             .collect()
     }
 
-    /// [`nearest_eligible_site`](Self::nearest_eligible_site) for many positions, in their order, with all threads of the
-    /// current rayon pool (feature `rayon`); the answer is the same for any number of them.
+    /// [`nearest_eligible_site`](Self::nearest_eligible_site) for many positions, in their order, with all
+    /// threads of the current rayon pool (feature `rayon`); the answer is the same for any number of them.
     #[must_use]
     pub fn nearest_eligible_site_batch(
         &self,

@@ -1,7 +1,8 @@
 //! Trigonometry with the same bits on every platform, fast enough for look-ups.
 //!
-//! Everything here equals `libm` (the Rust port of musl's, itself FreeBSD's msun) to the bit, or nearly: see each function.
-//! Written out, without calls and without branches, independent evaluations overlap and vectorise.
+//! Everything here equals `libm` (the Rust port of musl's, itself FreeBSD's msun) to the bit, or nearly: see
+//! each function. Written out, without calls and without branches, independent evaluations overlap and
+//! vectorise.
 
 /// Sines and cosines of angles in degrees, each within ±180.
 ///

@@ -237,8 +237,8 @@ impl Generation {
             .get_or_init(|| Tiles::build(&self.tree, Self::SEVERAL));
     }
 
-    /// Builds the tiles for `k` neighbours if so many look-ups pay for them: to build them costs a site about as much as
-    /// fifty look-ups in the tree cost more than in the tiles.
+    /// Builds the tiles for `k` neighbours if so many look-ups pay for them: to build them costs a site about as
+    /// much as fifty look-ups in the tree cost more than in the tiles.
     pub(crate) fn prepare_for(&self, lookups: usize, k: usize) {
         if lookups / 50 < self.tree.points().len() {
             return;

@@ -26,8 +26,8 @@ impl Tiles {
         }
     }
 
-    /// [`nearest`](Self::nearest) for up to [`STAGED`] positions, stage by stage: first all keys, then all first loads, then
-    /// all second loads …, so that the processor waits for the memory of all look-ups at once.
+    /// [`nearest`](Self::nearest) for up to [`STAGED`] positions, stage by stage: first all keys, then all first
+    /// loads, then all second loads …, so that the processor waits for the memory of all look-ups at once.
     pub(crate) fn nearest_staged(
         &self,
         points: &[Point],
@@ -106,10 +106,10 @@ impl Tiles {
 
 /// The nearest of up to four points.
 ///
-/// There is no branch, nor anything a compiler would turn into one, that depends on which of the points wins: it is anybody's
-/// guess, and after a wrong guess a processor has to start over with the next look-up, whose memory it could have been
-/// fetching all the while. So the number of a point rides in the lowest bits of its squared chord through a network of
-/// minima and maxima, which are single instructions.
+/// There is no branch, nor anything a compiler would turn into one, that depends on which of the points wins: it
+/// is anybody's guess, and after a wrong guess a processor has to start over with the next look-up, whose memory
+/// it could have been fetching all the while. So the number of a point rides in the lowest bits of its squared
+/// chord through a network of minima and maxima, which are single instructions.
 #[inline]
 fn nearest_of_few(
     from: UnitVector,
@@ -172,7 +172,8 @@ fn greater(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
 }
 
-/// The k nearest of some slots, in order: sorted by squared chord, and where that leaves neighbours in doubt by the exact order.
+/// The k nearest of some slots, in order: sorted by squared chord, and where that leaves neighbours in doubt by
+/// the exact order.
 #[inline]
 fn nearest_k_of<A: From<Ranked>>(
     points: &[Point],
