@@ -116,6 +116,11 @@ impl Entry {
 }
 
 impl Table {
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.entries.as_slice()) + size_of_val(self.lists.as_slice())
+    }
+
     /// Where in the table the root entry for a finest column and row is, and how many levels lie below it.
     #[inline]
     pub(super) fn root(&self, column: u32, row: u32) -> Option<Cursor> {
