@@ -1,12 +1,15 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
+mod auto_traits;
 mod brute;
 mod cells;
+mod changes;
 mod city_files;
 mod city_laws;
 mod city_run;
 mod coverage;
 mod datum;
+mod eligibility;
 #[cfg(feature = "geojson")]
 mod geojson_maps;
 #[cfg(feature = "tz")]

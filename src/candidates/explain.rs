@@ -2,9 +2,9 @@ use core::fmt;
 
 use crate::candidates::Filter;
 use crate::candidates::filter::Demand;
-use crate::geo::{Address, Chord, Position, ServiceArea};
+use crate::geo::{Address, Chord, Position, ServiceArea, chord2_reaching};
 use crate::id::SiteId;
-use crate::index::Ranked;
+use crate::index::{Ranked, Ranking};
 use crate::site::{Neighbour, Network, Record, SiteKind, Tags};
 use crate::time::Timestamp;
 use crate::units::{Distance, Units};
@@ -22,6 +22,27 @@ pub struct Candidate {
 }
 
 /// Whether a site may take an order, and if not, why not.
+///
+/// In serde form `"eligible"` or, for example, `{"rejected": "paused"}` and
+/// `{"rejected": {"too_far": {"distance": 900000, "limit": 800000}}}`, distances in millimetres.
+///
+/// ```
+/// use catchment::candidates::{Filter, Rejection, Verdict};
+/// use catchment::geo::{LngLat, Position};
+/// use catchment::id::SiteId;
+/// use catchment::site::{Network, Site};
+/// use catchment::units::{Distance, Units};
+///
+/// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+/// let network = Network::builder().site(Site::leader(SiteId(17), at(121.40)?, Units(60))).build()?;
+/// let near = Filter::default().max_distance(Distance::from_metres(800));
+/// let detour = match &network.explain(at(121.41)?, 1, &near)[0].verdict {
+///     Verdict::Rejected(Rejection::TooFar { distance, limit }) => distance.saturating_sub(*limit),
+///     _ => Distance::ZERO,
+/// };
+/// assert_eq!(detour.to_string(), "151 m");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -40,6 +61,11 @@ pub enum Verdict {
 pub enum Rejection {
     /// It takes no orders until further notice.
     Paused,
+    /// The buyer chose another site.
+    NotChosen {
+        /// Which.
+        chosen: SiteId,
+    },
     /// It is of the other kind.
     WrongKind {
         /// What it is.
@@ -91,7 +117,8 @@ pub enum Rejection {
 impl Network {
     /// The `k` nearest sites, nearest first, each with its verdict: why the nearest was taken, or why not.
     ///
-    /// Judges by the same rules as [`nearest_eligible`](Self::nearest_eligible). O(log n + k) expected.
+    /// Judges by the same rules as [`nearest_eligible`](Self::nearest_eligible). O(log n + k) expected. If all `k` are
+    /// rejected the chosen site is not among them: see [`explain_choice`](Self::explain_choice).
     ///
     /// ```
     /// use catchment::candidates::Filter;
@@ -117,6 +144,59 @@ impl Network {
         let ranked = self.nearest_ranked(address.at, k);
         ranked
             .iter()
+            .filter_map(|ranked| self.judge(ranked, &address, filter))
+            .collect()
+    }
+
+    /// Why the nearest eligible site was chosen: every site that is nearer with the reason against it, nearest first,
+    /// then the chosen one as the last.
+    ///
+    /// At most the nearest `considered_max`: if the chosen site is not among those, or if no site is eligible, all of
+    /// the answer are rejected. O(log n + sites of the answer) expected, and one
+    /// [`nearest_eligible_site`](Self::nearest_eligible_site).
+    ///
+    /// ```
+    /// use catchment::candidates::Filter;
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site, SiteKind, SiteStatus};
+    /// use catchment::units::Units;
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// let mut paused = Site::store(SiteId(1), at(121.40)?, Units(500));
+    /// paused.status = SiteStatus::Paused;
+    /// let network = Network::builder()
+    ///     .site(paused)
+    ///     .site(Site::leader(SiteId(2), at(121.41)?, Units(60)))
+    ///     .site(Site::store(SiteId(3), at(121.42)?, Units(500)))
+    ///     .site(Site::store(SiteId(4), at(121.43)?, Units(500)))
+    ///     .build()?;
+    /// let stores = Filter::default().kind(SiteKind::Store);
+    /// let why = network.explain_choice(at(121.40)?, 100, &stores);
+    /// assert_eq!(why.iter().map(|candidate| candidate.to_string()).collect::<Vec<_>>(), [
+    ///     "site 1 at 0 m: paused",
+    ///     "site 2 at 951 m: wrong kind: leader, not store",
+    ///     "site 3 at 1,902 m: eligible",
+    /// ]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn explain_choice(
+        &self,
+        from: Position,
+        considered_max: usize,
+        filter: &Filter<'_>,
+    ) -> Vec<Candidate> {
+        let chosen = self.nearest_eligible_site(from, filter);
+        let bound = chosen.map_or(f64::INFINITY, |chosen| chord2_reaching(chosen.distance));
+        let mut ranking = Ranking::new(considered_max, self.len(), bound);
+        let address = Address::from(from);
+        self.state.search_all(address.at, &mut ranking);
+        // The bound lets equally near sites with greater ids pass.
+        ranking
+            .into_sorted()
+            .iter()
+            .take_while(|ranked| chosen.is_none_or(|chosen| Neighbour::from(**ranked) <= chosen))
             .filter_map(|ranked| self.judge(ranked, &address, filter))
             .collect()
     }
@@ -173,6 +253,13 @@ fn rejection(unmet: Demand, filter: &Filter<'_>, record: &Record, chord: Chord) 
     let site = &record.site;
     let distance = chord.distance();
     match (unmet, filter) {
+        (
+            Demand::Chosen,
+            Filter {
+                chosen: Some(chosen),
+                ..
+            },
+        ) => Rejection::NotChosen { chosen: *chosen },
         (
             Demand::Kind,
             Filter {
@@ -241,6 +328,9 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Paused => f.write_str("paused"),
+            Self::NotChosen { chosen } => {
+                write!(f, "not chosen: the buyer wants site {chosen}")
+            }
             Self::WrongKind { kind, wanted } => write!(f, "wrong kind: {kind}, not {wanted}"),
             Self::TooSmall { capacity, size } => {
                 write!(f, "too small: size {size} > capacity {capacity}")

@@ -1,19 +1,22 @@
 use core::fmt;
 
 use crate::geo::{Address, Chord};
-use crate::site::{Record, Site, SiteKind, SiteStatus, Tags};
+use crate::id::SiteId;
+use crate::order::{Order, Wish};
+use crate::site::{Record, Site, SiteKind, SiteStatus, Tag, Tags};
 use crate::time::Timestamp;
 use crate::units::{Distance, Units};
 
 /// What a site must fulfil to be eligible.
 ///
 /// The default asks what every order asks: the site is open (not paused), has room for size 1 at all, and its
-/// service area contains the address. Each method adds one demand. The demands are checked in this order, and
-/// the first that fails is the one that an explanation names: status, kind, capacity, tags, hours, distance,
-/// service area, predicate.
+/// service area contains the address. [`for_order`](Self::for_order) asks what one order asks; each method adds one
+/// demand. The demands are checked in this order, and the first that fails is the one that an explanation names:
+/// status, chosen site, kind, capacity, tags, hours, distance, service area, predicate.
 ///
 /// Capacity is what the site can take in the window when nothing is there yet; how much room is *left* is the
-/// business of plans and desks.
+/// business of plans and desks. So a site of capacity 0, whose door is open and which takes no new order, is found
+/// only with [`size`](Self::size) 0.
 ///
 /// ```
 /// use catchment::candidates::Filter;
@@ -22,13 +25,14 @@ use crate::units::{Distance, Units};
 ///
 /// let frozen_goods = Filter::default()
 ///     .kind(SiteKind::Store)
-///     .tags(Tags::from_iter([Tag::FROZEN]))
+///     .tags(Tags::of(&[Tag::FROZEN]))
 ///     .max_distance(Distance::from_metres(2_000))
 ///     .matching(&|site| site.id.0 != 13);
 /// ```
 #[derive(Clone, Copy)]
 #[must_use]
 pub struct Filter<'a> {
+    pub(super) chosen: Option<SiteId>,
     pub(super) kind: Option<SiteKind>,
     pub(super) size: Units,
     pub(super) tags: Tags,
@@ -44,6 +48,7 @@ type Predicate<'a> = dyn Fn(&Site) -> bool + Sync + 'a;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Demand {
     Status,
+    Chosen,
     Kind,
     Capacity,
     Tags,
@@ -54,6 +59,48 @@ pub(super) enum Demand {
 }
 
 impl<'a> Filter<'a> {
+    /// What the order asks of a site: room for its size, its required tags, and the buyer's wish.
+    ///
+    /// A wish for a [`Site`](Wish::Site) lets only that site pass, [`Within`](Wish::Within) sets
+    /// [`max_distance`](Self::max_distance), and [`Deliver`](Wish::Deliver) requires [`Tag::DELIVERY`]. Lines are not
+    /// asked (a filter knows no stock), nor is the hour: add it with [`open_at`](Self::open_at).
+    ///
+    /// ```
+    /// use catchment::candidates::Filter;
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::{OrderId, SiteId};
+    /// use catchment::order::{Order, Wish};
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::Units;
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// let network = Network::builder()
+    ///     .site(Site::leader(SiteId(1), at(121.40)?, Units(60)))
+    ///     .site(Site::leader(SiteId(2), at(121.42)?, Units(60)))
+    ///     .build()?;
+    /// let mut order = Order::new(OrderId(4711), at(121.40)?);
+    /// order.wish = Wish::Site(SiteId(2));
+    ///
+    /// let filter = Filter::for_order(&order);
+    /// let chosen = network.nearest_eligible_site(order.position, &filter);
+    /// assert_eq!(chosen.map(|found| found.site), Some(SiteId(2)));
+    /// let why = network.explain(order.position, 1, &filter);
+    /// assert_eq!(why[0].to_string(), "site 1 at 0 m: not chosen: the buyer wants site 2");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn for_order(order: &Order) -> Self {
+        let filter = Self::default().size(order.size).tags(order.required_tags);
+        match order.wish {
+            Wish::Any => filter,
+            Wish::Site(chosen) => Self {
+                chosen: Some(chosen),
+                ..filter
+            },
+            Wish::Within(limit) => filter.max_distance(limit),
+            Wish::Deliver => filter.tags(order.required_tags.with(Tag::DELIVERY)),
+        }
+    }
+
     /// Only stores, or only leaders.
     pub fn kind(self, kind: SiteKind) -> Self {
         Self {
@@ -73,6 +120,36 @@ impl<'a> Filter<'a> {
     }
 
     /// Only sites whose schedule is open at this instant. Without this, hours are not asked.
+    ///
+    /// It also decides which capacity is asked: that of the window which is open then, if it has one of its own.
+    /// Outside all windows it is the site's, and as capacity comes before hours, a site that is too small *and*
+    /// closed is reported as too small.
+    ///
+    /// ```
+    /// use catchment::candidates::Filter;
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Opening, Schedule, Site};
+    /// use catchment::time::{Timestamp, Window};
+    /// use catchment::units::Units;
+    ///
+    /// let hour = |hour| Timestamp::from_unix_millis(hour * 3_600_000);
+    /// let evening = Opening { window: Window::new(hour(17), hour(21))?, capacity: Some(Units(5)) };
+    /// let door = Position::new(LngLat { lng: 121.4, lat: 31.2 })?;
+    /// let mut leader = Site::leader(SiteId(17), door, Units(60));
+    /// leader.schedule = Schedule::from_openings([evening])?;
+    /// let network = Network::builder().site(leader).build()?;
+    ///
+    /// let why = |filter: Filter<'_>| network.explain(door, 1, &filter)[0].verdict.to_string();
+    /// let large = Filter::default().size(Units(6));
+    /// assert_eq!(why(large), "eligible");
+    /// assert_eq!(why(large.open_at(hour(18))), "too small: size 6 > capacity 5");
+    /// assert_eq!(
+    ///     why(large.open_at(hour(12))),
+    ///     "closed at 1970-01-01T12:00:00Z, opens at 1970-01-01T17:00:00Z",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open_at(self, at: Timestamp) -> Self {
         Self {
             open_at: Some(at),
@@ -90,6 +167,23 @@ impl<'a> Filter<'a> {
 
     /// Only sites for which `predicate` holds. It is asked last, possibly from many threads, and must always
     /// give the same answer for the same site.
+    ///
+    /// ```
+    /// use catchment::candidates::Filter;
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::Units;
+    ///
+    /// let door = Position::new(LngLat { lng: 121.4, lat: 31.2 })?;
+    /// let sites = [1, 2].map(|id| Site::store(SiteId(id), door, Units(10)));
+    /// let network = Network::builder().sites(sites).build()?;
+    /// let tried = [SiteId(1)];
+    /// let untried = |site: &Site| !tried.contains(&site.id);
+    /// let next = network.nearest_eligible_site(door, &Filter::default().matching(&untried));
+    /// assert_eq!(next.map(|found| found.site), Some(SiteId(2)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn matching(self, predicate: &'a Predicate<'a>) -> Self {
         Self {
             predicate: Some(predicate),
@@ -108,6 +202,8 @@ impl<'a> Filter<'a> {
         let site = &record.site;
         if site.status == SiteStatus::Paused {
             Some(Demand::Status)
+        } else if self.chosen.is_some_and(|chosen| chosen != site.id) {
+            Some(Demand::Chosen)
         } else if self.kind.is_some_and(|kind| kind != site.kind) {
             Some(Demand::Kind)
         } else if self.capacity_of(site) < self.size {
@@ -142,6 +238,7 @@ impl<'a> Filter<'a> {
 impl Default for Filter<'_> {
     fn default() -> Self {
         Self {
+            chosen: None,
             kind: None,
             size: Units(1),
             tags: Tags::default(),
@@ -155,6 +252,7 @@ impl Default for Filter<'_> {
 impl fmt::Debug for Filter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Filter")
+            .field("chosen", &self.chosen)
             .field("kind", &self.kind)
             .field("size", &self.size)
             .field("tags", &self.tags)

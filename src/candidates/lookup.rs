@@ -1,7 +1,8 @@
 //! Eligible look-ups: the nearest sites that may take the order.
 
-use crate::candidates::Filter;
+use crate::candidates::{Filter, Verdict};
 use crate::geo::{Address, Position, chord2_reaching};
+use crate::id::SiteId;
 use crate::index::{Best, Ranked, Ranking, map_in_order};
 use crate::site::{Neighbour, Network, Record, TOGETHER};
 
@@ -10,6 +11,7 @@ impl Network {
     ///
     /// Exact, ties go to the smallest id. The filter is applied inside the search, which skips all sites whose
     /// service areas can't reach the address: O(log n + sites nearer than the answer that are not eligible) expected.
+    /// The tiles of [`prepare`](Self::prepare) spare the search where one of the few sites that they list is eligible.
     ///
     /// ```
     /// use catchment::candidates::Filter;
@@ -30,6 +32,9 @@ impl Network {
     /// ```
     #[must_use]
     pub fn nearest_eligible_site(&self, from: Position, filter: &Filter<'_>) -> Option<Neighbour> {
+        if let Some(chosen) = filter.chosen {
+            return self.chosen_if_eligible(from, chosen, filter);
+        }
         let address = Address::from(from);
         let bound = bound_of(filter);
         let eligible = |record: &Record, ranked: &Ranked| {
@@ -74,6 +79,10 @@ impl Network {
         k: usize,
         filter: &Filter<'_>,
     ) -> Vec<Neighbour> {
+        if let Some(chosen) = filter.chosen {
+            let found = self.chosen_if_eligible(from, chosen, filter);
+            return found.into_iter().take(k).collect();
+        }
         let mut ranking = Ranking::new(k, self.len(), bound_of(filter));
         let address = Address::from(from);
         self.state
@@ -89,6 +98,25 @@ impl Network {
 
     /// [`nearest_eligible_site`](Self::nearest_eligible_site) for many positions, in their order, with all
     /// threads of the current rayon pool (feature `rayon`); the answer is the same for any number of them.
+    ///
+    /// Never builds the tiles; [`prepare`](Self::prepare) does.
+    ///
+    /// ```
+    /// use catchment::candidates::Filter;
+    /// use catchment::geo::{LngLat, Position, ServiceArea};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::{Distance, Units};
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// let mut leader = Site::leader(SiteId(1), at(121.40)?, Units(60));
+    /// leader.area = ServiceArea::Radius(Distance::from_metres(1_000));
+    /// let network = Network::builder().site(leader).build()?;
+    /// let chosen = network.nearest_eligible_site_batch(&[at(121.41)?, at(121.42)?], &Filter::default());
+    /// assert_eq!(chosen[0].map(|found| found.site), Some(SiteId(1)));
+    /// assert_eq!(chosen[1], None); // 1.9 km away
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn nearest_eligible_site_batch(
         &self,
@@ -111,6 +139,17 @@ impl Network {
         map_in_order(from, TOGETHER, |from| {
             self.nearest_eligible(*from, k, filter)
         })
+    }
+
+    /// The one site that can pass a filter which names it: a search would ask all the others for nothing.
+    fn chosen_if_eligible(
+        &self,
+        from: Position,
+        chosen: SiteId,
+        filter: &Filter<'_>,
+    ) -> Option<Neighbour> {
+        let candidate = self.explain_site(from, chosen, filter)?;
+        (candidate.verdict == Verdict::Eligible).then_some(candidate.neighbour)
     }
 }
 

@@ -7,7 +7,8 @@ use crate::units::{Distance, Quantity, Units};
 ///
 /// Every combination of fields is a value; whether it is a sensible one is for
 /// [`check_batch`](crate::order::check_batch) to say, which sees all orders of a batch at once. More fields may be
-/// added, so an order is made by [`new`](Self::new) and then filled in.
+/// added, so an order is made by [`new`](Self::new) and then filled in. `Filter::for_order` turns size, required tags
+/// and wish into demands on a site.
 ///
 /// In serde form `id` and `position` are required, every other field has the default of [`new`](Self::new).
 ///
@@ -33,7 +34,7 @@ use crate::units::{Distance, Quantity, Units};
 pub struct Order {
     /// The order's own number, unique in its batch.
     pub id: OrderId,
-    /// Where the customer starts walking, or wants the order brought.
+    /// Where the customer starts walking, or with [`Wish::Deliver`] wants the order brought.
     pub position: Position,
     /// Who ordered, if that is known: the key to a home leader.
     #[cfg_attr(feature = "serde", serde(default))]
@@ -123,6 +124,6 @@ pub enum Wish {
     Site(SiteId),
     /// Any site at most this far away: a hard rule.
     Within(Distance),
-    /// Brought to the door (送货上门).
+    /// Brought to the door (送货上门), by a site that offers [`Tag::DELIVERY`](crate::site::Tag::DELIVERY).
     Deliver,
 }

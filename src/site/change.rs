@@ -15,8 +15,10 @@ use crate::units::Units;
 
 /// One change to a network.
 ///
-/// Status, capacity, tags and schedule lie beside the indexes: microseconds. The others set the site aside from the
-/// packed indexes: tens of microseconds, and once in a while a new packing.
+/// Status, capacity, tags, schedule and supplier lie beside the indexes: microseconds. The others set the site aside
+/// from the packed indexes: tens of microseconds, and once in a while a new packing.
+///
+/// In serde form `{"close": 17}` or `{"move": {"site": 17, "to": {"lng": 121.5, "lat": 31.2}}}`; `open` holds a site.
 ///
 /// ```
 /// use catchment::id::SiteId;
@@ -75,6 +77,13 @@ pub enum Change {
         /// From now on.
         schedule: Schedule,
     },
+    /// A leader draws on another store's stock: what comes before that store may close.
+    SetSupplier {
+        /// Which.
+        site: SiteId,
+        /// From now on; a store once all changes are in, in whatever order they come.
+        supplied_by: Option<SiteId>,
+    },
 }
 
 impl Change {
@@ -89,7 +98,8 @@ impl Change {
             | Self::SetCapacity { site, .. }
             | Self::SetArea { site, .. }
             | Self::SetTags { site, .. }
-            | Self::SetSchedule { site, .. } => *site,
+            | Self::SetSchedule { site, .. }
+            | Self::SetSupplier { site, .. } => *site,
         }
     }
 }
@@ -97,12 +107,15 @@ impl Change {
 impl Network {
     /// The next version: this one with the changes applied in their order, all or none.
     ///
-    /// This version stays as it is for whoever holds it. A status, capacity, tag or schedule costs a few
+    /// This version stays as it is for whoever holds it. A status, capacity, tag, schedule or supplier costs a few
     /// microseconds; a move, an area, an opening or a closing some tens, in proportion to how many such changes
     /// there were since the sites were last packed. After one such change for every eight sites (at least 256,
     /// at most 4,096) the sites are packed anew within the call, which costs as much as building the network;
     /// spread over the changes that brought it about that is a few microseconds each at 20,000 sites. Closing a
     /// store looks at every site for leaders that it supplies.
+    ///
+    /// The new version shares the tiles of [`prepare`](Self::prepare), but a packing drops them, and a move, an area,
+    /// an opening or a closing puts those for several neighbours out of use until then.
     ///
     /// # Errors
     ///
@@ -173,6 +186,7 @@ impl Draft {
             }
             Change::SetTags { site, tags } => self.edit(site, |site| site.tags = tags),
             Change::SetSchedule { site, schedule } => self.set_schedule(site, schedule),
+            Change::SetSupplier { site, supplied_by } => self.set_supplier(site, supplied_by),
             Change::Move { site, to } => self.relocate(site, to),
             Change::SetArea { site, area } => self.set_area(site, area),
         }
@@ -231,6 +245,11 @@ impl Draft {
     fn set_schedule(&mut self, id: SiteId, schedule: Schedule) {
         check_openings(id, &schedule, &self.state.limits, &mut self.faults);
         self.edit(id, |site| site.schedule = schedule);
+    }
+
+    fn set_supplier(&mut self, id: SiteId, supplied_by: Option<SiteId>) {
+        self.edit(id, |site| site.supplied_by = supplied_by);
+        self.to_supply.push(id);
     }
 
     fn relocate(&mut self, id: SiteId, to: Position) {

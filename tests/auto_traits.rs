@@ -1,0 +1,81 @@
+//! Public types can be shared between threads and sent to them.
+
+use catchment::{candidates, coverage, faults, geo, id, limits, order, site, time, units};
+
+macro_rules! send_and_sync {
+    ($($type:ty),+ $(,)?) => {
+        $(check::<$type>();)+
+    };
+}
+
+fn check<T: Send + Sync>() {}
+
+#[test]
+fn public_types_are_send_and_sync() {
+    send_and_sync![
+        candidates::Candidate,
+        candidates::Filter<'static>,
+        candidates::Rejection,
+        candidates::Verdict,
+        coverage::CatchmentMap,
+        coverage::CoverageError,
+        coverage::Demand,
+        coverage::DemandMap,
+        coverage::Hole,
+        coverage::Holes,
+        faults::Faults<site::NetworkFault>,
+        geo::AreaError,
+        geo::Bd09,
+        geo::Cell,
+        geo::CellError,
+        geo::Gcj02,
+        geo::Position,
+        geo::PositionError,
+        geo::Region,
+        geo::RegionError,
+        geo::Resolution,
+        geo::ServiceArea,
+        id::CustomerId,
+        id::OrderId,
+        id::SiteId,
+        id::SkuId,
+        limits::Limits,
+        order::Order,
+        order::OrderFault,
+        order::OrderLine,
+        order::Wish,
+        site::Change,
+        site::Neighbour,
+        site::Network,
+        site::NetworkBuilder,
+        site::NetworkFault,
+        site::Opening,
+        site::Schedule,
+        site::ScheduleError,
+        site::Site,
+        site::Tag,
+        site::TagError,
+        site::Tags,
+        site::Version,
+        time::TimeError,
+        time::Timestamp,
+        time::Window,
+        time::WindowError,
+        units::Distance,
+        units::Orders,
+        units::Quantity,
+        units::UnitError,
+        units::Units,
+    ];
+    #[cfg(feature = "tz")]
+    send_and_sync![
+        site::CivilError,
+        site::LocalDate,
+        site::LocalHours,
+        site::LocalHoursError,
+        site::LocalOpening,
+        site::LocalRules,
+        site::LocalTime,
+        site::Weekday,
+    ];
+}
