@@ -3,7 +3,8 @@
 /// How much one call may ask for.
 ///
 /// The defaults fit a large country on an ordinary server; a service that takes input from strangers
-/// lowers them. A limit that is passed yields a typed error that names the limit and both numbers.
+/// lowers them. A limit that is exceeded yields a typed error that names the limit and both numbers.
+/// More limits may be added: always end with `..Limits::default()`, as below.
 ///
 /// ```
 /// use catchment::limits::Limits;

@@ -11,7 +11,8 @@ use core::fmt;
 /// Millimetres are finer than any address is known and coarse enough for sums: 2⁶⁴ mm is 18 trillion
 /// kilometres, so a sum of distances on Earth can't overflow before 900 million million terms.
 ///
-/// `Display` prints whole metres with thousands separators; `{:#}` prints all three decimals.
+/// `Display` prints whole metres with thousands separators; `{:#}` prints all three decimals. Serde form is the
+/// number of millimetres.
 ///
 /// ```
 /// use catchment::units::Distance;

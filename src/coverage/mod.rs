@@ -11,14 +11,10 @@
 //!
 //! # Exact and approximate
 //!
-//! [`Network::sites_in_cell`]: crate::site::Network::sites_in_cell
-//! [`Network::sites_serving_cell`]: crate::site::Network::sites_serving_cell
-//!
 //! Decisions about orders are never made by cell: two addresses of one cell may have different nearest sites.
-//! Cells are for
-//! *looking*: for sums that can be compared and for maps that can be drawn. So whatever can be judged at real
-//! positions is, and is exact; what colours a whole cell is judged at its centre, and says `approximate` in every
-//! export. At resolution 9 the centre is at most 0.25 km from any address of the cell.
+//! Cells are for *looking*: for sums that can be compared and for maps that can be drawn. So whatever can be
+//! judged at real positions is, and is exact; what colours a whole cell is judged at its centre, and says
+//! `approximate` in every export. At resolution 9 the centre is at most 0.25 km from any address of the cell.
 //!
 //! # In a cell, and below it
 //!
@@ -66,6 +62,9 @@
 //! assert_eq!(catchments.cells_of(SiteId(17)).len(), 186);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`Network::sites_in_cell`]: crate::site::Network::sites_in_cell
+//! [`Network::sites_serving_cell`]: crate::site::Network::sites_serving_cell
 
 mod catchments;
 mod demand;

@@ -16,7 +16,11 @@ use crate::units::Distance;
 
 /// Which addresses a site serves (服务范围). By default, all.
 ///
-/// This is plain data, cheap to clone; the builder of a network checks it.
+/// This is plain data, cheap to clone; the builder of a network checks it. Polygons are those of the `geo` crate,
+/// version 0.33, which you need among your own dependencies to make one.
+///
+/// In serde form `"unlimited"`, `{"radius": 1000000}` (millimetres), `{"polygon": …}` as `geo` writes it, or
+/// `{"cells": ["89309958ac7ffff"]}`.
 ///
 /// ```
 /// use catchment::geo::{Cell, ServiceArea};

@@ -24,7 +24,8 @@ use core::str::FromStr;
 
 use crate::geo::{LngLat, Position};
 
-/// How fine a cell is: 0 (122 cells, 1,281 km across an edge) to 15 (0.6 m). Each step has seven times more cells.
+/// How fine a cell is: 0 (122 cells, edges of 1,281 km on average) to 15 (0.6 m). Each step has seven times
+/// more cells.
 ///
 /// For cities, 8 (edge of 0.5 km) and 9 (0.2 km) are usual.
 ///

@@ -116,6 +116,21 @@ pub enum NetworkFault {
 
 impl NetworkBuilder {
     /// Other limits than the default ones.
+    ///
+    /// ```
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::limits::Limits;
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::Units;
+    ///
+    /// let door = Position::new(LngLat { lng: 121.47, lat: 31.23 })?;
+    /// let sites = [1, 2].map(|id| Site::store(SiteId(id), door, Units(10)));
+    /// let limits = Limits { sites_max: 1, ..Limits::default() };
+    /// let faults = Network::builder().limits(limits).sites(sites).build().unwrap_err();
+    /// assert_eq!(faults.to_string(), "1 fault: 2 sites, limit is 1");
+    /// # Ok::<(), catchment::geo::PositionError>(())
+    /// ```
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -135,7 +150,8 @@ impl NetworkBuilder {
 
     /// Checks everything and packs the network. No site at all is a valid network.
     ///
-    /// O(n log n + vertices log vertices) time; about 170 bytes a site, its own polygons and schedule apart.
+    /// O(n log n + vertices log vertices) time; about 170 bytes a site, its own polygons and schedule
+    /// and the tiles of [`Network::prepare`] apart.
     ///
     /// # Errors
     ///

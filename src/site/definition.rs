@@ -27,7 +27,7 @@ use crate::units::Units;
 pub struct Site {
     /// The caller's number for it, unique in a network.
     pub id: SiteId,
-    /// Store or leader.
+    /// Store or leader: asked by `Filter::kind` and by the check of `supplied_by`.
     pub kind: SiteKind,
     /// Where customers come to.
     pub position: Position,
@@ -42,7 +42,8 @@ pub struct Site {
     /// What it offers.
     #[cfg_attr(feature = "serde", serde(default))]
     pub tags: Tags,
-    /// The store whose stock a leader draws on.
+    /// The store whose stock a leader draws on. A network checks that it is one of its stores and that no store has a
+    /// supplier; no look-up asks for it.
     #[cfg_attr(feature = "serde", serde(default))]
     pub supplied_by: Option<SiteId>,
     /// When it is open, with the capacity of each interval.

@@ -4,7 +4,6 @@ use crate::geo::{Position, UnitVector, chord2_reaching};
 use crate::id::SiteId;
 use crate::index::{All, Best, Ranked, Ranking, STAGED, fill_in_order, map_in_order};
 use crate::site::Network;
-
 use crate::units::Distance;
 
 /// A site that was found and how far away it is. The order is by distance, then by site id.
@@ -43,6 +42,22 @@ impl Network {
     ///
     /// Exact: of several at the same distance in millimetres, the one with the smallest id. O(log n) expected; with the
     /// tiles built ([`prepare`](Self::prepare)) a table look-up and a comparison of a few sites.
+    ///
+    /// ```
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::Units;
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 0.0 });
+    /// let network = Network::builder()
+    ///     .site(Site::store(SiteId(1), at(-179.0)?, Units(10)))
+    ///     .site(Site::store(SiteId(2), at(177.0)?, Units(10)))
+    ///     .build()?;
+    /// let nearest = network.nearest_site(at(179.5)?).expect("the network has sites");
+    /// assert_eq!(nearest.site, SiteId(1)); // across the antimeridian
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn nearest_site(&self, from: Position) -> Option<Neighbour> {
         let state = &self.state;
@@ -56,7 +71,8 @@ impl Network {
 
     /// The `k` sites nearest to a position, nearest first; all sites if there are no more than `k`.
     ///
-    /// O(log n + k) expected for small k, O(n + k log k) at most.
+    /// O(log n + k) expected for small k, O(n + k log k) at most; up to k = 8 without a search while the tiles for
+    /// several neighbours are built and in use, see [`prepare`](Self::prepare).
     ///
     /// ```
     /// use catchment::geo::{LngLat, Position};
@@ -111,8 +127,25 @@ impl Network {
 
     /// [`nearest_site`](Self::nearest_site) for many positions, in their order.
     ///
-    /// Uses all threads of the current rayon pool (feature `rayon`); the answer is the same for any number. Large
-    /// batches build the tiles first.
+    /// Uses all threads of the current rayon pool (feature `rayon`); the answer is the same for any number. A batch of
+    /// at least 50 look-ups for every site builds the tiles first.
+    ///
+    /// ```
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::Units;
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// let network = Network::builder()
+    ///     .site(Site::store(SiteId(1), at(121.40)?, Units(10)))
+    ///     .site(Site::store(SiteId(2), at(121.45)?, Units(10)))
+    ///     .build()?;
+    /// let homes = [at(121.46)?, at(121.41)?, at(121.44)?];
+    /// let nearest = network.nearest_site_batch(&homes);
+    /// assert_eq!(nearest.iter().flatten().map(|found| found.site.0).collect::<Vec<_>>(), [2, 1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn nearest_site_batch(&self, from: &[Position]) -> Vec<Option<Neighbour>> {
         self.state.generation.prepare_for(from.len(), 1);
@@ -130,7 +163,8 @@ impl Network {
         answers
     }
 
-    /// [`nearest`](Self::nearest) for many positions, in their order, with all threads.
+    /// [`nearest`](Self::nearest) for many positions, in their order, with all threads. A batch of at least 50 look-ups
+    /// for every site builds the tiles first, if `k` is at most 8.
     #[must_use]
     pub fn nearest_batch(&self, from: &[Position], k: usize) -> Vec<Vec<Neighbour>> {
         self.state.generation.prepare_for(from.len(), k);

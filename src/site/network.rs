@@ -38,7 +38,11 @@ pub struct Network {
     pub(crate) state: Arc<State>,
 }
 
-/// Which version of a network this is: 0 when built, one more with every [`Network::with_changes`].
+/// Which version of a network this is: 0 when built, one more with every [`Network::with_changes`], even with one that
+/// changes nothing.
+///
+/// It tells the versions of one line apart, no more: every network that is built starts at 0, and two lines from one
+/// version go through the same numbers. The key of a cache over several networks needs a name for the network besides.
 ///
 /// ```
 /// use catchment::site::Network;
@@ -106,7 +110,27 @@ impl Network {
         self.state.record(slot).map(|record| &record.site)
     }
 
-    /// All sites in the order of their ids.
+    /// All sites in the order of their ids. O(1) to begin, O(n) to the end.
+    ///
+    /// Site by site this is also how a network is stored: it has no serde form of its own, but its sites have. What a
+    /// collected list does not hold is the version and the limits.
+    ///
+    /// ```
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::Units;
+    ///
+    /// let door = Position::new(LngLat { lng: 121.47, lat: 31.23 })?;
+    /// let sites = [2, 1].map(|id| Site::store(SiteId(id), door, Units(10)));
+    /// let network = Network::builder().sites(sites).build()?;
+    /// let kept: Vec<Site> = network.sites().cloned().collect();
+    /// assert_eq!(kept.iter().map(|site| site.id).collect::<Vec<_>>(), [SiteId(1), SiteId(2)]);
+    ///
+    /// let again = Network::builder().limits(*network.limits()).sites(kept).build()?;
+    /// assert_eq!(again.nearest(door, 2), network.nearest(door, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sites(&self) -> impl Iterator<Item = &Site> {
         let slots = self.state.directory.slots_by_id();
         slots
@@ -114,11 +138,37 @@ impl Network {
             .map(|record| &record.site)
     }
 
-    /// Builds now what is otherwise built by the first look-up that pays for it: the [tiles](#method.nearest_site) that
-    /// answer an unfiltered nearest site without a search.
+    /// Builds the *tiles* now: tables that list, for each small piece of the map, the few sites that can be nearest
+    /// anywhere in it. With them look-ups need no search.
     ///
-    /// They never change an answer. Worth calling, for example on a background thread with a clone, before
-    /// look-ups one by one; batches build them on their own when they are large enough.
+    /// There is one table for the nearest site ([`nearest_site`](Self::nearest_site)) and one for up to eight
+    /// neighbours, which answers [`nearest`](Self::nearest) and
+    /// [`nearest_eligible_site`](Self::nearest_eligible_site), too. They never change an answer, only its cost. A
+    /// single look-up never builds them; a batch of nearest sites builds the table it needs if it has at least 50 look-ups
+    /// for every site.
+    ///
+    /// O(n) expected, about 13 µs a site on one core: 0.3 s for 20,000 sites, 15 s for a million. That pays before many
+    /// look-ups one by one, for example on another thread with a clone of the network, which shares the tables. A
+    /// second call costs nothing.
+    ///
+    /// The next versions share the tables until the sites are packed anew, which
+    /// [`with_changes`](Self::with_changes) does once in a while; then `prepare` has to be called again. Until then, as
+    /// soon as one site has opened, closed, moved or got another area, only the table for the nearest site is used.
+    ///
+    /// ```
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::SiteId;
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::Units;
+    ///
+    /// let door = Position::new(LngLat { lng: 121.47, lat: 31.23 })?;
+    /// let network = Network::builder().site(Site::store(SiteId(1), door, Units(10))).build()?;
+    /// let before = network.nearest_site(door);
+    /// let background = network.clone();
+    /// std::thread::spawn(move || background.prepare()).join().expect("no panic");
+    /// assert_eq!(network.nearest_site(door), before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn prepare(&self) {
         self.state.generation.prepare();
     }

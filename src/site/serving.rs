@@ -5,6 +5,7 @@ use crate::site::{Neighbour, Network};
 
 impl Network {
     /// Every site whose service area contains the address, nearest first; whether it is open or has room is not asked.
+    /// (For the verdict on each site see [`explain`](Self::explain).)
     ///
     /// O(log n + areas near the address) expected: an address that nobody serves costs a descent of an R-tree of area
     /// envelopes, wherever the sites are. Sites without a limited area serve every address, so each adds to the answer.
