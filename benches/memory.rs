@@ -1,5 +1,8 @@
 //! Bytes a site, counted by the allocator: the network with its sites, without and with the accelerator.
 
+// A bench is read on the terminal.
+#![allow(clippy::print_stdout)]
+
 mod workload;
 
 use std::alloc::System;
@@ -18,7 +21,8 @@ fn main() {
     for size in [800, 20_000, 200_000, 1_000_000] {
         for areas in [Areas::Unlimited, Areas::Radii] {
             let region = Region::new(ALLOCATOR);
-            let builder = Network::builder().sites(sites(World::clustered(size), 1, size, areas));
+            let builder =
+                Network::builder().sites(sites(World::clustered(size), 1, size, &[areas]));
             let network = builder.build().expect("a valid network");
             let built = resident(&region) / size as f64;
             network.prepare();

@@ -15,8 +15,8 @@ use geojson::{Feature, FeatureCollection, GeometryValue};
 use crate::coverage::{regions, resolution};
 use crate::workload::{Areas, World, pause_half, sites};
 
-/// The features of a text that keeps the rules: closed rings, right-hand rule, within bounds, cut at the antimeridian,
-/// seven decimals.
+/// The features of a text that keeps the rules: names its type, closed rings, right-hand rule, within bounds,
+/// cut at the antimeridian, seven decimals.
 fn read(text: &str) -> Vec<(Feature, MultiPolygon)> {
     let collection: FeatureCollection = text.parse().expect("GeoJSON");
     let features = collection.features.into_iter();

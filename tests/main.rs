@@ -2,6 +2,9 @@
 
 mod brute;
 mod cells;
+mod city_files;
+mod city_laws;
+mod city_run;
 mod coverage;
 mod datum;
 #[cfg(feature = "geojson")]

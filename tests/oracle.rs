@@ -9,7 +9,7 @@ use catchment::site::{Change, Neighbour, Network, Site, SiteKind, SiteStatus, Ta
 use catchment::units::{Distance, Units};
 
 use crate::brute::Brute;
-use crate::workload::{Areas, Random, World, pause_half, site, sites};
+use crate::workload::{Areas, Random, World, degrees, pause_half, site, sites};
 
 /// The networks of a world: how many sites, how many queries.
 const SIZES: [(usize, usize); 8] = [
@@ -23,57 +23,84 @@ const SIZES: [(usize, usize); 8] = [
     (20_000, 490),
 ];
 const QUERIES: usize = 28_000;
-/// `nearest`, `nearest_site`, `within`, `serving_sites`, `nearest_eligible`.
-const LOOK_UPS: usize = 5;
+/// `nearest`, `nearest_site`, `within`, `serving_sites`, `nearest_eligible`, `nearest_eligible_site`.
+const LOOK_UPS: usize = 6;
 const WORLDS: usize = 8;
 const _: () = assert!(WORLDS * QUERIES * LOOK_UPS >= 1_000_000);
 
+/// The areas of the sites of a world: each draws one of these.
+const ON_LAND: [Areas; 6] = [
+    Areas::Unlimited,
+    Areas::Radii,
+    Areas::Mixed,
+    Areas::Mixed,
+    Areas::Boxes,
+    Areas::Cells,
+];
+/// Stars know nothing of the antimeridian.
+const ANYWHERE: [Areas; 4] = [Areas::Unlimited, Areas::Radii, Areas::Boxes, Areas::Cells];
+/// Nor do boxes of a pole.
+const POLAR: [Areas; 3] = [Areas::Unlimited, Areas::Radii, Areas::Cells];
+
 #[test]
 fn city() {
-    check_world(World::City, Areas::Mixed);
+    check_world(World::City, &ON_LAND);
 }
 
 #[test]
 fn province() {
-    check_world(World::Province, Areas::Mixed);
+    check_world(World::Province, &ON_LAND);
 }
 
 #[test]
 fn country() {
-    check_world(World::Country, Areas::Radii);
+    check_world(World::Country, &ON_LAND);
 }
 
 #[test]
 fn globe() {
-    check_world(World::Globe, Areas::Unlimited);
+    check_world(World::Globe, &ANYWHERE);
 }
 
 #[test]
 fn antimeridian() {
-    check_world(World::Antimeridian, Areas::Radii);
+    check_world(World::Antimeridian, &ANYWHERE);
 }
 
 #[test]
 fn poles() {
-    check_world(World::Poles, Areas::Radii);
+    check_world(World::Poles, &POLAR);
 }
 
 #[test]
 fn exact_ties() {
-    check_world(World::GridTies, Areas::Mixed);
+    check_world(World::GridTies, &ON_LAND);
 }
 
 #[test]
 fn duplicates() {
-    check_world(World::Duplicates, Areas::Mixed);
+    check_world(World::Duplicates, &ON_LAND);
+}
+
+/// A row of a file that lacks its coordinates puts a site at 0° N 0° E: a city and nothing for 12,000 km.
+#[test]
+fn outliers() {
+    for (size, areas) in [(250, Areas::Unlimited), (5_000, Areas::Radii)] {
+        for world in [World::City, World::Duplicates] {
+            let mut stores = sites(world, 5, size, &[areas]);
+            stores[17].position = degrees(0.0, 0.0);
+            stores[18].position = degrees(-58.5, -31.2);
+            check_network(world, stores, 2_000);
+        }
+    }
 }
 
 #[test]
 fn ten_thousand_changes() {
     for (seed, world, areas) in [
-        (1, World::City, Areas::Mixed),
-        (2, World::Antimeridian, Areas::Radii),
-        (3, World::Duplicates, Areas::Mixed),
+        (1, World::City, &ON_LAND[..]),
+        (2, World::Antimeridian, &ANYWHERE[..]),
+        (3, World::Duplicates, &ON_LAND[..]),
     ] {
         check_changes(seed, world, areas);
     }
@@ -88,7 +115,7 @@ fn batches_answer_like_single_look_ups() {
         World::Poles,
         World::GridTies,
     ] {
-        let mut stores = sites(world, 21, 3_000, Areas::Radii);
+        let mut stores = sites(world, 21, 3_000, &[Areas::Radii]);
         pause_half(&mut stores);
         let network = build(&stores);
         for prepared in [false, true] {
@@ -114,29 +141,36 @@ fn batches_answer_like_single_look_ups() {
     }
 }
 
-fn check_world(world: World, areas: Areas) {
+fn check_world(world: World, areas: &[Areas]) {
     let mut asked = 0;
     for (size, queries) in SIZES {
         let mut stores = sites(world, size as u64, size, areas);
         pause_half(&mut stores);
-        let brute = Brute::new(stores.clone());
-        // The order of arrival is not the order of ids, and means nothing.
-        Random::new(7).shuffle(&mut stores);
-        let network = build(&stores);
-        let mut questions = Questions::new(world, size as u64 + 1);
-        for number in 0..queries {
-            // The first half meets the network as it is built, the second with all accelerators.
-            if number == queries / 2 {
-                network.prepare();
-            }
-            questions.compare(&network, &brute);
-            asked += 1;
+        for store in stores.iter_mut().step_by(50) {
+            store.capacity = Units(0);
         }
+        asked += check_network(world, stores, queries);
     }
     assert_eq!(asked, QUERIES);
 }
 
-fn check_changes(seed: u64, world: World, areas: Areas) {
+fn check_network(world: World, mut stores: Vec<Site>, queries: usize) -> usize {
+    let brute = Brute::new(stores.clone());
+    // The order of arrival is not the order of ids, and means nothing.
+    Random::new(7).shuffle(&mut stores);
+    let network = build(&stores);
+    let mut questions = Questions::new(world, stores.len() as u64 + 1);
+    for number in 0..queries {
+        // The first half meets the network as it is built, the second with all accelerators.
+        if number == queries / 2 {
+            network.prepare();
+        }
+        questions.compare(&network, &brute);
+    }
+    queries
+}
+
+fn check_changes(seed: u64, world: World, areas: &[Areas]) {
     const CHANGES: usize = 10_000;
     let mut random = Random::new(seed);
     let mut brute = Brute::new(sites(world, seed, 600, areas));
@@ -186,7 +220,7 @@ fn check_changes(seed: u64, world: World, areas: Areas) {
 fn change(
     brute: &Brute,
     world: World,
-    areas: Areas,
+    areas: &[Areas],
     fresh_id: &mut u64,
     random: &mut Random,
 ) -> Change {
@@ -221,7 +255,7 @@ fn change(
         },
         5 => Change::SetArea {
             site: site_id,
-            area: areas.draw(chosen.position, random),
+            area: areas[random.below(areas.len())].draw(chosen.position, random),
         },
         _ => Change::Close(site_id),
     }
@@ -248,7 +282,7 @@ impl Questions {
         }
     }
 
-    /// Asks one position all five questions, and brute force the same.
+    /// Asks one position all questions, and brute force the same.
     fn compare(&mut self, network: &Network, brute: &Brute) {
         let at = self.position(brute);
         let k = self.count(brute.len());
@@ -276,6 +310,7 @@ impl Questions {
             &brute.serving(at),
         );
 
+        let k = k.max(1);
         let (filter, expected) = self.eligible(at, k, brute);
         self.same(
             "nearest_eligible",
@@ -283,6 +318,14 @@ impl Questions {
             k,
             &network.nearest_eligible(at, k, &filter),
             &expected,
+        );
+        let site = network.nearest_eligible_site(at, &filter);
+        self.same(
+            "nearest_eligible_site",
+            at,
+            1,
+            site.as_slice(),
+            &expected[..expected.len().min(1)],
         );
     }
 
@@ -358,7 +401,7 @@ impl Questions {
                 (filter.tags(cold_chain), expected)
             }
             2 => {
-                let size = Units(self.random.below(100) as u32);
+                let size = Units(1 + self.random.below(100) as u32);
                 (
                     filter.size(size),
                     brute.eligible(at, k, |site| site.capacity >= size),
@@ -371,7 +414,7 @@ impl Questions {
                 (filter.max_distance(limit), expected)
             }
             4 => {
-                let expected = brute.eligible(at, k, |site| odd(site));
+                let expected = brute.eligible(at, k, odd);
                 (filter.matching(&odd), expected)
             }
             _ => (filter, brute.eligible(at, k, |_| true)),

@@ -37,7 +37,7 @@ pub(crate) fn measure() {
     );
     println!("| --- | --- | --- | --- | --- | --- |");
     let filter = Filter::default();
-    read("nearest", |network, from| network.nearest_site(from));
+    read("nearest", Network::nearest_site);
     read("nearest eligible", |network, from| {
         network.nearest_eligible_site(from, &filter)
     });
@@ -148,7 +148,7 @@ fn read_while(
 
 fn network() -> Network {
     let built = Network::builder()
-        .sites(sites(WORLD, 1, SITES, AREAS))
+        .sites(sites(WORLD, 1, SITES, &[AREAS]))
         .build();
     let network = built.expect("a valid network");
     network.prepare();

@@ -6,12 +6,14 @@ use geo::{BoundingRect, Distance, Haversine, Intersects, MultiPolygon, Point};
 use rstar::RTree;
 use rstar::primitives::{GeomWithData, Rectangle};
 
+use super::metres;
+
 /// Every area is tested for every address.
 pub(crate) struct Scan {
     areas: Vec<Area>,
 }
 
-/// As PostGIS does it: an R-tree of boxes in degrees, then the exact test of those that hold the address.
+/// As `PostGIS` does it: an R-tree of boxes in degrees, then the exact test of those that hold the address.
 pub(crate) struct Boxes {
     tree: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
     areas: Vec<Area>,
@@ -72,7 +74,7 @@ impl Area {
             site: site.position.into(),
             shape: match &site.area {
                 ServiceArea::Radius(radius) => Shape::Circle {
-                    metres: radius.as_metres_f64(),
+                    metres: metres(*radius),
                 },
                 ServiceArea::Polygon(polygon) => Shape::Polygon(Arc::clone(polygon)),
                 _ => Shape::Everywhere,

@@ -16,15 +16,19 @@ use std::hint::black_box;
 
 use catchment::geo::Position;
 use catchment::site::Neighbour;
+use catchment::units::Distance;
 
 /// One way to answer the queries of a row.
 pub(crate) struct Rival {
     pub(crate) name: &'static str,
     /// How many times as fast the library is to be at the row's size.
     pub(crate) target: Option<Target>,
-    run: Box<dyn Fn(&[Position])>,
-    answer: Box<dyn Fn(Position) -> Vec<u64>>,
+    run: Run,
+    answer: Find,
 }
+
+type Run = Box<dyn Fn(&[Position])>;
+type Find = Box<dyn Fn(Position) -> Vec<u64>>;
 
 /// Ratios to be met and to be aimed at.
 #[derive(Clone, Copy, Debug)]
@@ -101,14 +105,19 @@ impl Answer for u32 {
     }
 }
 
-impl<A: Answer> Answer for Option<A> {
+impl<One: Answer> Answer for Option<One> {
     fn sites(&self) -> Vec<u64> {
         self.iter().flat_map(Answer::sites).collect()
     }
 }
 
-impl<A: Answer> Answer for Vec<A> {
+impl<Each: Answer> Answer for Vec<Each> {
     fn sites(&self) -> Vec<u64> {
         self.iter().flat_map(Answer::sites).collect()
     }
+}
+
+/// A radius for peers that do not round: whatever is nearer is within it to the nearest millimetre.
+fn metres(radius: Distance) -> f64 {
+    radius.as_metres_f64() + 0.000_5
 }

@@ -6,6 +6,8 @@ use kiddo::{ImmutableKdTree, SquaredEuclidean};
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 
+use super::metres;
+
 /// rstar 0.14 over unit vectors.
 pub(crate) struct Rstar {
     tree: RTree<GeomWithData<[f64; 3], u32>>,
@@ -65,7 +67,7 @@ fn reach(site: &Site) -> f64 {
     match (site.status, &site.area) {
         (SiteStatus::Paused, _) => -1.0,
         (SiteStatus::Open, ServiceArea::Radius(radius)) => {
-            let half = 0.5 * radius.as_metres_f64() / EARTH_RADIUS.as_metres_f64();
+            let half = 0.5 * metres(*radius) / EARTH_RADIUS.as_metres_f64();
             4.0 * half.sin() * half.sin()
         }
         (SiteStatus::Open, _) => 4.0,

@@ -44,12 +44,12 @@ const BATCH_KIDDO: Targets = [(3.0, 3.5), (3.5, 4.0), (5.5, 7.0), (8.0, 11.0)];
 const ELIGIBLE_RSTAR: Targets = [(5.0, 8.0), (5.0, 8.0), (4.0, 6.0), (4.0, 6.0)];
 // Floors only.
 const EIGHT_RSTAR: [f64; 4] = [9.0, 5.5, 4.0, 5.0];
-const EIGHT_KIDDO: [f64; 4] = [3.0, 2.2, 1.6, 2.2];
+const EIGHT_KIDDO: [f64; 4] = [3.0, 2.0, 1.6, 2.2];
 const SERVING_BOXES: [Option<f64>; 4] = [None, Some(1.5), Some(1.5), None];
 
 fn points(size: usize) -> Vec<Row> {
     let world = World::clustered(size);
-    let sites = Rc::new(sites(world, 1, size, Areas::Unlimited));
+    let sites = Rc::new(sites(world, 1, size, &[Areas::Unlimited]));
     let network = prepared(&sites);
     let rstar = Rc::new(Rstar::new(&sites));
     let kiddo = Rc::new(Kiddo::new(&sites));
@@ -65,8 +65,8 @@ fn points(size: usize) -> Vec<Row> {
     let one_kiddo = Rc::clone(&kiddo);
     let nearest = vec![
         Rival::new("catchment", move |from| one.nearest_site(from)),
-        Rival::new("rstar", move |from| one_rstar.nearest(from)).aim(both(ONE_RSTAR, size)),
-        Rival::new("kiddo", move |from| one_kiddo.nearest(from)).aim(both(ONE_KIDDO, size)),
+        Rival::new("rstar", move |from| one_rstar.nearest(from)).aim(Some(both(ONE_RSTAR, size))),
+        Rival::new("kiddo", move |from| one_kiddo.nearest(from)).aim(Some(both(ONE_KIDDO, size))),
     ];
 
     let eight = network.clone();
@@ -75,15 +75,15 @@ fn points(size: usize) -> Vec<Row> {
     let nearest_eight = vec![
         Rival::new("catchment", move |from| eight.nearest(from, K)),
         Rival::new("rstar", move |from| rstar.nearest_k(from, K))
-            .aim(floor(Some(of(EIGHT_RSTAR, size)))),
+            .aim(Some(floor(of(EIGHT_RSTAR, size)))),
         Rival::new("kiddo", move |from| eight_kiddo.nearest_k(from, k))
-            .aim(floor(Some(of(EIGHT_KIDDO, size)))),
+            .aim(Some(floor(of(EIGHT_KIDDO, size)))),
     ];
 
     let batch = vec![
         Rival::batch("catchment", move |from| network.nearest_site_batch(from)),
         Rival::new("kiddo one by one", move |from| kiddo.nearest(from))
-            .aim(both(BATCH_KIDDO, size)),
+            .aim(Some(both(BATCH_KIDDO, size))),
     ];
     vec![
         row("nearest, k = 1", QUERIES, nearest),
@@ -94,7 +94,7 @@ fn points(size: usize) -> Vec<Row> {
 
 fn eligible(size: usize) -> Vec<Row> {
     let world = World::clustered(size);
-    let mut stores = sites(world, 1, size, Areas::Radii);
+    let mut stores = sites(world, 1, size, &[Areas::Radii]);
     pause_half(&mut stores);
     let network = prepared(&stores);
     let rstar = Rstar::new(&stores);
@@ -109,14 +109,14 @@ fn eligible(size: usize) -> Vec<Row> {
                 network.nearest_eligible_site(from, &filter)
             }),
             Rival::new("rstar's iterator", move |from| rstar.nearest_eligible(from))
-                .aim(both(ELIGIBLE_RSTAR, size)),
+                .aim(Some(both(ELIGIBLE_RSTAR, size))),
         ],
     }]
 }
 
 fn serving(size: usize) -> Vec<Row> {
     let world = World::clustered(size);
-    let stores = sites(world, 1, size, Areas::Mixed);
+    let stores = sites(world, 1, size, &[Areas::Mixed]);
     let network = prepared(&stores);
     let boxes = Rc::new(Boxes::new(&stores));
     let scan = Rc::new(Scan::new(&stores));
@@ -131,13 +131,13 @@ fn serving(size: usize) -> Vec<Row> {
                     move |from| network.serving_sites(from)
                 }),
                 Rival::new("box, then test", move |from| boxes.serving(from))
-                    .aim(floor(of(SERVING_BOXES, size))),
+                    .aim(of(SERVING_BOXES, size).map(floor)),
             ],
         },
         Row {
             name: "sites that serve an address, few queries",
             // A scan is so slow that more would take minutes.
-            queries: world.positions(3, (20_000_000 / size).clamp(20, 2_000)),
+            queries: world.positions(3, (2_000_000 / size).clamp(5, 2_000)),
             sites: Rc::new(stores),
             rivals: vec![
                 Rival::new("catchment", move |from| network.serving_sites(from)),
@@ -154,16 +154,16 @@ fn prepared(sites: &[Site]) -> Network {
     network
 }
 
-fn both(targets: Targets, size: usize) -> Option<Target> {
+fn both(targets: Targets, size: usize) -> Target {
     let (floor, goal) = of(targets, size);
-    Some(Target {
+    Target {
         floor,
         goal: Some(goal),
-    })
+    }
 }
 
-fn floor(floor: Option<f64>) -> Option<Target> {
-    floor.map(|floor| Target { floor, goal: None })
+fn floor(floor: f64) -> Target {
+    Target { floor, goal: None }
 }
 
 /// The entry of a size; other sizes are measured against the next larger one of the table.

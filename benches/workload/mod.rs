@@ -5,7 +5,7 @@
 //! poles, antimeridian, ties, duplicates.
 
 // Each bench and the tests use their part of it.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 use catchment::geo::{LngLat, Position};
 
@@ -38,8 +38,8 @@ impl World {
     /// The clustered world for a number of sites.
     pub(crate) fn clustered(sites: usize) -> Self {
         match sites {
-            ..=2_000 => Self::City,
-            ..=50_000 => Self::Province,
+            0..=2_000 => Self::City,
+            2_001..=50_000 => Self::Province,
             _ => Self::Country,
         }
     }
@@ -82,7 +82,7 @@ impl World {
     }
 }
 
-/// SplitMix64: G. L. Steele, D. Lea and C. H. Flood, *Fast splittable pseudorandom number generators*,
+/// `SplitMix64`: G. L. Steele, D. Lea and C. H. Flood, *Fast splittable pseudorandom number generators*,
 /// OOPSLA 2014, figure 17.
 #[derive(Clone, Debug)]
 pub(crate) struct Random {

@@ -9,6 +9,7 @@ mod geodesic;
 mod position;
 mod region;
 mod sphere;
+mod trig;
 
 pub use area::{AreaError, ServiceArea};
 pub use cell::{Cell, CellError, Resolution};

@@ -25,3 +25,31 @@ pub(crate) fn map_in_order<Q, A>(
 ) -> Vec<A> {
     queries.iter().map(answer).collect()
 }
+
+/// Answers all queries by runs: `answer` gets up to `together` of them and fills the answers beside them.
+#[cfg(feature = "rayon")]
+pub(crate) fn fill_in_order<Q: Sync, A: Send>(
+    queries: &[Q],
+    answers: &mut [A],
+    together: usize,
+    answer: impl Fn(&[Q], &mut [A]) + Sync + Send,
+) {
+    use rayon::prelude::*;
+
+    let runs = queries
+        .par_chunks(together)
+        .zip(answers.par_chunks_mut(together));
+    runs.for_each(|(queries, answers)| answer(queries, answers));
+}
+
+/// Answers all queries by runs: `answer` gets up to `together` of them and fills the answers beside them.
+#[cfg(not(feature = "rayon"))]
+pub(crate) fn fill_in_order<Q, A>(
+    queries: &[Q],
+    answers: &mut [A],
+    together: usize,
+    answer: impl Fn(&[Q], &mut [A]),
+) {
+    let runs = queries.chunks(together).zip(answers.chunks_mut(together));
+    runs.for_each(|(queries, answers)| answer(queries, answers));
+}

@@ -2,7 +2,7 @@
 
 use crate::geo::{Position, UnitVector, chord2_reaching};
 use crate::id::SiteId;
-use crate::index::{All, Best, Collect, Ranked, Ranking, map_in_order};
+use crate::index::{All, Best, Ranked, Ranking, STAGED, fill_in_order, map_in_order};
 use crate::site::Network;
 
 use crate::units::Distance;
@@ -46,18 +46,11 @@ impl Network {
     #[must_use]
     pub fn nearest_site(&self, from: Position) -> Option<Neighbour> {
         let state = &self.state;
-        let mut best = Best::new(f64::INFINITY);
-        match state
-            .generation
-            .tiles()
-            .and_then(|tiles| tiles.nearest(state.generation.tree.points(), from))
-        {
-            Some(found) if state.is_current(found.slot) => {
-                best.offer(found);
-                state.search_overlay(from.unit_vector(), &mut best, |_, _| true);
-            }
-            _ => state.search_all(from.unit_vector(), &mut best),
+        if let Some(found) = state.nearest_by_tiles(from) {
+            return Some(Neighbour::from(found));
         }
+        let mut best = Best::new(f64::INFINITY);
+        state.search_all(from.unit_vector(), &mut best);
         best.into_found().map(Neighbour::from)
     }
 
@@ -83,10 +76,12 @@ impl Network {
     /// ```
     #[must_use]
     pub fn nearest(&self, from: Position, k: usize) -> Vec<Neighbour> {
-        self.nearest_ranked(from.unit_vector(), k)
-            .into_iter()
-            .map(Neighbour::from)
-            .collect()
+        self.state.nearest_k_by_tiles(from, k).unwrap_or_else(|| {
+            self.nearest_ranked(from.unit_vector(), k)
+                .into_iter()
+                .map(Neighbour::from)
+                .collect()
+        })
     }
 
     /// Every site no farther than `radius`, nearest first; one at exactly that distance is in.
@@ -120,13 +115,25 @@ impl Network {
     /// batches build the tiles first.
     #[must_use]
     pub fn nearest_site_batch(&self, from: &[Position]) -> Vec<Option<Neighbour>> {
-        self.state.generation.prepare_for(from.len());
-        map_in_order(from, TOGETHER, |from| self.nearest_site(*from))
+        self.state.generation.prepare_for(from.len(), 1);
+        let mut answers = vec![None; from.len()];
+        fill_in_order(from, &mut answers, TOGETHER, |from, answers| {
+            for (from, answers) in from.chunks(STAGED).zip(answers.chunks_mut(STAGED)) {
+                self.state.nearest_staged(from, |query, found| {
+                    answers[query] = match found {
+                        Some(found) => Some(found.into()),
+                        None => self.nearest_site(from[query]),
+                    };
+                });
+            }
+        });
+        answers
     }
 
     /// [`nearest`](Self::nearest) for many positions, in their order, with all threads.
     #[must_use]
     pub fn nearest_batch(&self, from: &[Position], k: usize) -> Vec<Vec<Neighbour>> {
+        self.state.generation.prepare_for(from.len(), k);
         map_in_order(from, TOGETHER, |from| self.nearest(*from, k))
     }
 

@@ -6,8 +6,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::geo::UnitVector;
-use crate::index::{Collect, Overlay, PackedTree, Point, Ranked, Tiles, Unpacked, Within};
+use crate::geo::{Position, UnitVector};
+use crate::index::{Best, Collect, Overlay, PackedTree, Point, Ranked, Tiles, Unpacked, Within};
 use crate::limits::Limits;
 use crate::site::areas::{AreaCap, OverlayAreas, PackedAreas};
 use crate::site::directory::Directory;
@@ -35,7 +35,8 @@ pub(crate) struct State {
 pub(crate) struct Generation {
     pub(crate) tree: PackedTree,
     pub(crate) areas: PackedAreas,
-    tiles: OnceLock<Option<Tiles>>,
+    for_one: OnceLock<Option<Tiles>>,
+    for_several: OnceLock<Option<Tiles>>,
 }
 
 /// The dynamic indexes of what has changed since.
@@ -85,7 +86,8 @@ impl State {
         let generation = Arc::new(Generation {
             tree,
             areas,
-            tiles: OnceLock::new(),
+            for_one: OnceLock::new(),
+            for_several: OnceLock::new(),
         });
         Self {
             version,
@@ -113,31 +115,43 @@ impl State {
         }
     }
 
-    /// Shows `into` every site that `accept` lets pass and that may belong among its best.
-    pub(crate) fn search(
+    /// Shows `into` every site whose area may contain the address, that `accept` lets pass, and that may belong among its best.
+    pub(crate) fn search_serving(
         &self,
-        from: UnitVector,
-        within: Within,
+        address: UnitVector,
         into: &mut impl Collect,
         mut accept: impl FnMut(&Record, &Ranked) -> bool,
     ) {
         self.generation
             .tree
-            .search(from, within, into, |slot, ranked| {
+            .search(address, Within::Reach, into, |slot, ranked| {
                 self.record(slot)
                     .is_some_and(|record| record.packed && accept(record, ranked))
             });
-        self.search_overlay(from, into, accept);
+        for slot in self.overlay.areas.candidates(address) {
+            let Some(record) = self.record(slot) else {
+                continue;
+            };
+            let chord = address.chord(record.site.position.unit_vector());
+            let ranked = Ranked {
+                chord,
+                id: record.site.id,
+                slot,
+            };
+            if chord.chord2 <= into.bound() && accept(record, &ranked) {
+                into.offer(ranked);
+            }
+        }
     }
 
-    /// As [`search`](Self::search) with every site accepted, and cheaper: no record is read while none is stale.
+    /// Shows `into` every site that may belong among its best. No record is read while none is stale.
     pub(crate) fn search_all(&self, from: UnitVector, into: &mut impl Collect) {
         self.generation
             .tree
             .search(from, Within::Anywhere, into, |slot, _| {
                 self.is_current(slot)
             });
-        self.search_overlay(from, into, |_, _| true);
+        self.overlay.points.search(from, into);
     }
 
     /// Whether the packed entry in a slot still counts.
@@ -146,35 +160,128 @@ impl State {
         self.stale == 0 || self.record(slot).is_some_and(|record| record.packed)
     }
 
-    pub(crate) fn search_overlay(
+    /// The nearest site, if the tiles are there and can prove it.
+    #[inline]
+    pub(crate) fn nearest_by_tiles(&self, from: Position) -> Option<Ranked> {
+        let found = self
+            .generation
+            .for_one()?
+            .nearest(self.generation.tree.points(), from)?;
+        self.nearest_beside(found, from)
+    }
+
+    /// [`nearest_by_tiles`](Self::nearest_by_tiles) for up to [`STAGED`](crate::index::STAGED) positions at once.
+    pub(crate) fn nearest_staged(
         &self,
-        from: UnitVector,
-        into: &mut impl Collect,
-        mut accept: impl FnMut(&Record, &Ranked) -> bool,
+        from: &[Position],
+        mut answer: impl FnMut(usize, Option<Ranked>),
     ) {
-        self.overlay.points.search(from, into, |slot, ranked| {
-            self.record(slot)
+        match self.generation.for_one() {
+            Some(tiles) if tiles.is_large() => {
+                tiles.nearest_staged(self.generation.tree.points(), from, |query, found| {
+                    answer(
+                        query,
+                        found.and_then(|found| self.nearest_beside(found, from[query])),
+                    );
+                })
+            }
+            _ => {
+                (0..from.len()).for_each(|query| answer(query, self.nearest_by_tiles(from[query])))
+            }
+        }
+    }
+
+    /// The `k` nearest sites in order, if the tiles are there and can prove it.
+    #[inline]
+    pub(crate) fn nearest_k_by_tiles<A: From<Ranked>>(
+        &self,
+        from: Position,
+        k: usize,
+    ) -> Option<Vec<A>> {
+        if !self.is_as_packed() {
+            return None;
+        }
+        self.generation
+            .for_several()?
+            .nearest_k(self.generation.tree.points(), from, k)
+    }
+
+    /// The nearest site that `accept` lets pass, none beyond the squared chord `bound`, if the tiles are there and can prove
+    /// it.
+    #[inline]
+    pub(crate) fn nearest_where_by_tiles(
+        &self,
+        from: Position,
+        at: UnitVector,
+        bound: f64,
+        mut accept: impl FnMut(&Record, &Ranked) -> bool,
+    ) -> Option<Ranked> {
+        if !self.is_as_packed() {
+            return None;
+        }
+        let tiles = self.generation.for_several()?;
+        tiles.nearest_where(self.generation.tree.points(), from, at, bound, |ranked| {
+            self.record(ranked.slot)
                 .is_some_and(|record| accept(record, ranked))
-        });
+        })
+    }
+
+    /// Whether nothing has changed since the packing that an index knows of.
+    #[inline]
+    fn is_as_packed(&self) -> bool {
+        self.stale == 0 && self.overlay.points.len() == 0
+    }
+
+    /// The nearest of all sites, given the nearest packed entry; `None` if that entry no longer counts.
+    #[inline]
+    fn nearest_beside(&self, packed: Ranked, from: Position) -> Option<Ranked> {
+        if self.is_as_packed() {
+            return Some(packed);
+        }
+        if !self.is_current(packed.slot) {
+            return None;
+        }
+        let mut best = Best::new(packed.bound());
+        best.offer(packed);
+        self.overlay.points.search(from.unit_vector(), &mut best);
+        best.into_found()
     }
 }
 
 impl Generation {
+    /// The most neighbours for which there are tiles.
+    pub(crate) const SEVERAL: usize = 8;
+
+    /// Builds all tiles.
     pub(crate) fn prepare(&self) {
-        self.tiles.get_or_init(|| Tiles::build(&self.tree, 1));
+        self.for_one.get_or_init(|| Tiles::build(&self.tree, 1));
+        self.for_several
+            .get_or_init(|| Tiles::build(&self.tree, Self::SEVERAL));
     }
 
-    /// Builds the tiles if so many look-ups pay for them.
-    pub(crate) fn prepare_for(&self, lookups: usize) {
-        // A tile costs a site about 10 µs to build and saves a look-up about 0.2 µs.
-        if lookups / 50 >= self.tree.points().len() {
-            self.prepare();
+    /// Builds the tiles for `k` neighbours if so many look-ups pay for them: to build them costs a site about as
+    /// much as fifty look-ups in the tree cost more than in the tiles.
+    pub(crate) fn prepare_for(&self, lookups: usize, k: usize) {
+        if lookups / 50 < self.tree.points().len() {
+            return;
+        }
+        if k == 1 {
+            self.for_one.get_or_init(|| Tiles::build(&self.tree, 1));
+        } else if k <= Self::SEVERAL {
+            self.for_several
+                .get_or_init(|| Tiles::build(&self.tree, Self::SEVERAL));
         }
     }
 
-    /// The tiles, if somebody has built them.
+    /// The tiles for the nearest site, if somebody has built them.
     #[inline]
-    pub(crate) fn tiles(&self) -> Option<&Tiles> {
-        self.tiles.get()?.as_ref()
+    pub(crate) fn for_one(&self) -> Option<&Tiles> {
+        self.for_one.get()?.as_ref()
+    }
+
+    /// The tiles for up to [`SEVERAL`](Self::SEVERAL) neighbours, if somebody has built them.
+    #[inline]
+    pub(crate) fn for_several(&self) -> Option<&Tiles> {
+        self.for_several.get()?.as_ref()
     }
 }

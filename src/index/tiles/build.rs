@@ -5,7 +5,7 @@ use crate::index::tiles::Tiles;
 use crate::index::tiles::candidates::{Candidates, reach_of};
 use crate::index::tiles::geometry::{Frame, LEVEL_FINEST, Tile};
 use crate::index::tiles::table::{Entry, SLOTS_MAX, Table};
-use crate::index::{All, PackedTree, Ranking, Within, map_in_order};
+use crate::index::{All, PackedTree, Ranking, Unpacked, Within, map_in_order};
 
 /// Tiles wider than 45° have corners that do not bound them.
 const LEVEL_MIN: u32 = 3;
@@ -23,17 +23,82 @@ const FILL_MIN: f64 = 0.25;
 /// Grids are at most 2^8 on a side, so that a tile takes a few steps and an entry's bits suffice.
 const GRID_BITS_MAX: u32 = 8;
 
-pub(super) fn build(tree: &PackedTree, k: usize) -> Option<Tiles> {
-    let points = tree.points();
-    if points.len() < POINTS_MIN.max(2 * k) || points.len() > SLOTS_MAX {
-        return None;
+impl Tiles {
+    /// Tiles for the `k` nearest points. `None` if there are too few points to pay, or too many to number.
+    ///
+    /// O(n) expected, some microseconds a point, on all threads.
+    pub(crate) fn build(tree: &PackedTree, k: usize) -> Option<Self> {
+        let distinct = Distinct::of(tree, k);
+        let tree = distinct.tree();
+        let points = tree.points();
+        if points.len() < POINTS_MIN.max(2 * k) || distinct.slots_max > SLOTS_MAX {
+            return None;
+        }
+        let frame = Frame::of(points)?;
+        let mut table = root_grid(&frame, points.len());
+        let rows: Vec<u32> = (table.row..table.row + table.rows).collect();
+        let built = map_in_order(&rows, 1, |row| {
+            Row::build(&distinct, k, &frame, &table, *row)
+        });
+        table.append(built);
+        Some(Self { k, frame, table })
     }
-    let frame = Frame::of(points)?;
-    let mut table = root_grid(&frame, points.len());
-    let rows: Vec<u32> = (table.row..table.row + table.rows).collect();
-    let built = map_in_order(&rows, 1, |row| Row::build(tree, k, &frame, &table, *row));
-    table.append(built);
-    Some(Tiles { k, frame, table })
+}
+
+/// The points without those that k others at the very same place beat everywhere: where a thousand sites share a tower,
+/// only k of them can ever be among the k nearest.
+struct Distinct<'a> {
+    all: &'a PackedTree,
+    /// A tree of the others with their slots among all, unless nobody is beaten.
+    unbeaten: Option<(PackedTree, Vec<u32>)>,
+    slots_max: usize,
+}
+
+impl<'a> Distinct<'a> {
+    fn of(all: &'a PackedTree, k: usize) -> Self {
+        let points = all.points();
+        let place = |slot: &u32| points[*slot as usize].at.0.map(f64::to_bits);
+        let mut slots: Vec<u32> = (0..points.len() as u32).collect();
+        slots.sort_unstable_by_key(|slot| (place(slot), points[*slot as usize].id));
+        let beaten: usize = slots
+            .chunk_by(|a, b| place(a) == place(b))
+            .map(|same| same.len().saturating_sub(k))
+            .sum();
+        let unbeaten = (beaten > 0).then(|| {
+            let mut unbeaten: Vec<Unpacked> = slots
+                .chunk_by(|a, b| place(a) == place(b))
+                .flat_map(|same| same.iter().take(k))
+                .map(|slot| Unpacked {
+                    point: points[*slot as usize],
+                    reach2: 0.0,
+                    source: *slot,
+                })
+                .collect();
+            let tree = PackedTree::build(&mut unbeaten);
+            (
+                tree,
+                unbeaten.iter().map(|unpacked| unpacked.source).collect(),
+            )
+        });
+        Self {
+            all,
+            unbeaten,
+            slots_max: points.len(),
+        }
+    }
+
+    fn tree(&self) -> &PackedTree {
+        self.unbeaten.as_ref().map_or(self.all, |(tree, _)| tree)
+    }
+
+    /// Turns slots of [`tree`](Self::tree) into slots among all.
+    fn number(&self, listed: &mut [u32]) {
+        if let Some((_, slots)) = &self.unbeaten {
+            for slot in listed {
+                *slot = slots[*slot as usize];
+            }
+        }
+    }
 }
 
 /// The finest grid over the frame with at most one entry a point: a look-up then starts near its leaf.
@@ -114,7 +179,8 @@ struct Grower<'a> {
 }
 
 impl Row {
-    fn build(tree: &PackedTree, k: usize, frame: &Frame, grid: &Table, row: u32) -> Self {
+    fn build(distinct: &Distinct<'_>, k: usize, frame: &Frame, grid: &Table, row: u32) -> Self {
+        let tree = distinct.tree();
         let short = if k == 1 { Tiles::SHORT } else { 2 * k };
         let mut grower = Grower {
             frame,
@@ -136,6 +202,7 @@ impl Row {
             grower.nodes.clear();
             grower.arena.clear();
             let root = grower.grow(tile, &source);
+            distinct.number(&mut grower.arena);
             let entry = built.pack(&grower, &root);
             built.roots.push(entry);
         }
@@ -166,7 +233,7 @@ impl Row {
     }
 
     fn pack_leaf(&mut self, listed: &[u32]) -> Entry {
-        if listed.is_empty() || listed.len() > Tiles::LONG {
+        if listed.is_empty() {
             return Entry::UNKNOWN;
         }
         Entry::inline(listed).unwrap_or_else(|| {
@@ -239,8 +306,9 @@ impl Grower<'_> {
         let mut listed = Vec::new();
         let kth = self.candidates.select(&outline, source, &mut listed);
         // Far from all points, or where they lie on top of each other, lists stay as they are however small the tile.
-        let hopeless =
-            tile.level >= LEVEL_MAX || (outline.radius < kth / 64.0 && listed.len() <= Tiles::LONG);
+        let hopeless = tile.level >= LEVEL_MAX
+            || (outline.radius < kth / 64.0 && listed.len() <= Tiles::LONG)
+            || (outline.radius < kth / 4.0 && listed.len() > Tiles::LONG);
         if listed.len() <= self.short || hopeless {
             return self.leaf(&listed);
         }
@@ -250,7 +318,9 @@ impl Grower<'_> {
             self.nodes[place] = self.grow(quarter, &listed);
         }
         let no_shorter = |node: &Node| match node {
-            Node::Leaf(quarter) => quarter.len() == listed.len(),
+            Node::Leaf(quarter) => {
+                quarter.len() == listed.len() || (quarter.is_empty() && listed.len() > Tiles::LONG)
+            }
             Node::Inner(_) => false,
         };
         if self.nodes[nodes..nodes + 4].iter().all(no_shorter) {
@@ -263,7 +333,9 @@ impl Grower<'_> {
 
     fn leaf(&mut self, listed: &[u32]) -> Node {
         let start = self.arena.len();
-        self.arena.extend_from_slice(listed);
+        if listed.len() <= Tiles::LONG {
+            self.arena.extend_from_slice(listed);
+        }
         Node::Leaf(start..self.arena.len())
     }
 

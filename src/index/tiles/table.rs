@@ -116,6 +116,7 @@ impl Entry {
 }
 
 impl Table {
+    /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         size_of_val(self.entries.as_slice()) + size_of_val(self.lists.as_slice())
     }

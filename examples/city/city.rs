@@ -1,0 +1,84 @@
+//! A city: pickup points and orders, wherever they come from.
+
+use std::sync::Arc;
+
+use catchment::geo::{Position, ServiceArea};
+use catchment::id::SiteId;
+use catchment::site::{Site, SiteKind};
+use catchment::units::Units;
+
+use crate::records::{Demand, Pickup};
+
+/// Files say nothing of capacities yet.
+const CAPACITY_NOT_KNOWN: Units = Units(u32::MAX);
+
+/// Pickup points and orders.
+///
+/// Names are strings outside and numbers inside: the site whose name comes n-th in alphabetical order is
+/// `SiteId(n)`, from 0. So the order of the rows in a file changes no answer, not even where two sites are
+/// equally near.
+pub(crate) struct City {
+    sites: Vec<Site>,
+    site_names: Vec<Arc<str>>,
+    orders: Vec<Demand>,
+}
+
+impl City {
+    /// Numbers the sites, whose names all differ.
+    pub(crate) fn new(mut sites: Vec<(Arc<str>, Site)>, orders: Vec<Demand>) -> Self {
+        sites.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let (site_names, sites) = (0..)
+            .zip(sites)
+            .map(|(number, (name, mut site))| {
+                site.id = SiteId(number);
+                (name, site)
+            })
+            .unzip();
+        Self {
+            sites,
+            site_names,
+            orders,
+        }
+    }
+
+    pub(crate) fn from_records(pickups: Vec<Pickup>, orders: Vec<Demand>) -> Self {
+        let sites = pickups
+            .into_iter()
+            .map(|pickup| (Arc::clone(&pickup.id), site(&pickup)));
+        Self::new(sites.collect(), orders)
+    }
+
+    pub(crate) fn site(&self, site: SiteId) -> &Site {
+        &self.sites[site.0 as usize]
+    }
+
+    /// In the order of their ids: `SiteId(n)` is at place n.
+    pub(crate) fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    pub(crate) fn orders(&self) -> &[Demand] {
+        &self.orders
+    }
+
+    /// Where the orders are, in their order: what a batch of look-ups takes.
+    pub(crate) fn addresses(&self) -> Vec<Position> {
+        self.orders.iter().map(|order| order.position).collect()
+    }
+
+    pub(crate) fn site_name(&self, site: SiteId) -> &str {
+        &self.site_names[site.0 as usize]
+    }
+}
+
+fn site(pickup: &Pickup) -> Site {
+    let id = SiteId(0);
+    let mut site = match pickup.kind {
+        SiteKind::Store => Site::store(id, pickup.position, CAPACITY_NOT_KNOWN),
+        SiteKind::Leader => Site::leader(id, pickup.position, CAPACITY_NOT_KNOWN),
+    };
+    if let Some(radius) = pickup.radius {
+        site.area = ServiceArea::Radius(radius);
+    }
+    site
+}

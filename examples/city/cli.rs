@@ -1,0 +1,181 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, ValueEnum, value_parser};
+
+use crate::records::columns::ColumnNames;
+use crate::records::{Datum, Format, OnBadRow};
+use crate::synthetic::Plan;
+
+/// Assign every order of a city to its nearest eligible pickup point.
+///
+/// Without files, a synthetic city is made: always the same for the same seed and numbers. Distances are
+/// great circles, as the crow flies. The summary goes to stdout; progress and notes go to stderr.
+#[derive(Parser, Debug)]
+#[command(name = "city", after_long_help = FILES)]
+pub(crate) struct Arguments {
+    /// Stop at the first bad row, with exit code 1
+    #[arg(long)]
+    strict: bool,
+    /// Print the numbers as one JSON object, on the last line of stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write `order_id,site_id,distance_m` to this CSV file, a row for every order
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    synthetic: Synthetic,
+}
+
+const FILES: &str = "\
+Files are CSV with a header, UTF-8, plain or gzip. Columns called `lon`, `lng` or `longitude` and `lat` or
+`latitude` are found, capitals or not; with `--datum gcj02`, columns `lon_gcj02` and `lat_gcj02` come first (the
+same for bd09). The first column is the id; if that is a coordinate, the line number is. Pickup points may have a
+column `kind` (`store`; anything else is a leader) and `radius_m` (how far a site serves; empty is without limit).
+If orders have a column `actual_site_id`, the share that agrees with it is reported.
+
+A bad row is left out, counted and reported on stderr with its line and the cause: wrong number of fields, nothing
+or no number where one belongs, a place not on Earth, text that is not UTF-8, or an id that a good row above has
+already (the first one counts; if the rows of a file have no id of their own, say `--order-id '#'`).
+
+Exit codes: 0 done; 1 a bad row with --strict; 2 a wrong command line, or a file that can't be read at all.";
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Real files")]
+struct Files {
+    /// Pickup points
+    #[arg(long, value_name = "FILE.csv", requires = "orders")]
+    pickups: Option<PathBuf>,
+    /// Orders
+    #[arg(long, value_name = "FILE.csv", requires = "pickups")]
+    orders: Option<PathBuf>,
+    /// What the coordinates in the files refer to: GPS, Amap, or Baidu
+    #[arg(long, value_enum, default_value_t, requires = "pickups")]
+    datum: Datum,
+    /// Column of a pickup point's id, `#` for the line number [default: the first column]
+    #[arg(long, value_name = "COLUMN", requires = "pickups")]
+    pickup_id: Option<String>,
+    /// Column of a pickup point's longitude
+    #[arg(long, value_name = "COLUMN", requires_all = ["pickups", "pickup_lat"])]
+    pickup_lon: Option<String>,
+    /// Column of a pickup point's latitude
+    #[arg(long, value_name = "COLUMN", requires_all = ["pickups", "pickup_lon"])]
+    pickup_lat: Option<String>,
+    /// Column of an order's id, `#` for the line number [default: the first column]
+    #[arg(long, value_name = "COLUMN", requires = "orders")]
+    order_id: Option<String>,
+    /// Column of an order's longitude
+    #[arg(long, value_name = "COLUMN", requires_all = ["orders", "order_lat"])]
+    order_lon: Option<String>,
+    /// Column of an order's latitude
+    #[arg(long, value_name = "COLUMN", requires_all = ["orders", "order_lon"])]
+    order_lat: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Synthetic city")]
+struct Synthetic {
+    /// Another seed, another city
+    #[arg(long, default_value_t = 1, conflicts_with = "pickups")]
+    seed: u64,
+    /// Number of orders
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 20_000,
+        conflicts_with = "pickups"
+    )]
+    #[arg(value_parser = value_parser!(u32).range(..=100_000_000))]
+    orders_count: u32,
+    /// Number of community leaders
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 800,
+        conflicts_with = "pickups"
+    )]
+    #[arg(value_parser = value_parser!(u32).range(..=5_000_000))]
+    leaders: u32,
+    /// Number of stores
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 20,
+        conflicts_with = "pickups"
+    )]
+    #[arg(value_parser = value_parser!(u32).range(..=5_000_000))]
+    stores: u32,
+}
+
+/// Where the city comes from.
+pub(crate) enum Source {
+    Synthetic(Plan),
+    Files { pickups: CsvFile, orders: CsvFile },
+}
+
+/// A file and how to read it.
+pub(crate) struct CsvFile {
+    pub(crate) path: PathBuf,
+    pub(crate) format: Format,
+}
+
+impl Arguments {
+    /// The city that was asked for.
+    pub(crate) fn source(&self) -> Source {
+        let Self {
+            files, synthetic, ..
+        } = self;
+        match (&files.pickups, &files.orders) {
+            (Some(pickups), Some(orders)) => Source::Files {
+                pickups: self.file(
+                    pickups,
+                    [&files.pickup_id, &files.pickup_lon, &files.pickup_lat],
+                ),
+                orders: self.file(
+                    orders,
+                    [&files.order_id, &files.order_lon, &files.order_lat],
+                ),
+            },
+            _ => Source::Synthetic(Plan {
+                seed: synthetic.seed,
+                orders: synthetic.orders_count,
+                leaders: synthetic.leaders,
+                stores: synthetic.stores,
+            }),
+        }
+    }
+
+    fn file(&self, path: &Path, columns: [&Option<String>; 3]) -> CsvFile {
+        let [id, longitude, latitude] = columns.map(Clone::clone);
+        CsvFile {
+            path: path.to_owned(),
+            format: Format {
+                columns: ColumnNames {
+                    id,
+                    longitude,
+                    latitude,
+                },
+                datum: self.files.datum,
+                on_bad_row: if self.strict {
+                    OnBadRow::Stop
+                } else {
+                    OnBadRow::Count
+                },
+            },
+        }
+    }
+}
+
+impl ValueEnum for Datum {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}

@@ -1,0 +1,39 @@
+//! Why the program ends without a summary.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use catchment::geo::PositionError;
+use catchment::site::NetworkFaults;
+
+use crate::records::fault::ReadError;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{}: {error}", path.display())]
+    Read { path: PathBuf, error: ReadError },
+    #[error("there is no pickup point, so no order can go anywhere")]
+    NoSites,
+    #[error("the synthetic city: {0}")]
+    Synthetic(#[from] PositionError),
+    #[error("the network: {0}")]
+    Network(#[from] NetworkFaults),
+    #[error("{}: {error}", path.display())]
+    Write { path: PathBuf, error: csv::Error },
+    #[error("writing the summary: {0}")]
+    Summary(#[from] io::Error),
+}
+
+impl Failure {
+    /// 1 if a bad row stopped a strict run; 2 for everything else, as for a wrong command line.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Read {
+                error: ReadError::BadRow(_),
+                ..
+            } => ExitCode::from(1),
+            _ => ExitCode::from(2),
+        }
+    }
+}
