@@ -1,8 +1,240 @@
 //! `catchment` decides which pickup point every order belongs to.
+//!
+//! A retailer has pickup points (自提点): stores (门店) and community leaders (团长), neighbours who hand out parcels.
+//! Orders come with an address. Each must go to a pickup point that is near, open, allowed to serve that street and
+//! able to take it, and someone will ask why it went there. This crate holds the pickup points in a
+//! [`Network`](site::Network) and answers such questions exactly, fast and with reasons.
+//!
+//! # From a loop to a network
+//!
+//! The nearest site is the minimum of a loop:
+//!
+//! ```
+//! use catchment::geo::{LngLat, Position};
+//! use catchment::id::SiteId;
+//! use catchment::site::Site;
+//! use catchment::units::Units;
+//!
+//! let at = |lng, lat| Position::new(LngLat { lng, lat });
+//! let sites = [
+//!     Site::store(SiteId(1), at(121.4737, 31.2304)?, Units(500)),
+//!     Site::leader(SiteId(17), at(121.4801, 31.2290)?, Units(60)),
+//! ];
+//! let home = at(121.4910, 31.2290)?;
+//! let nearest = sites.iter().min_by_key(|site| (home.distance_to(site.position), site.id));
+//! assert_eq!(nearest.map(|site| site.id), Some(SiteId(17)));
+//! # Ok::<(), catchment::geo::PositionError>(())
+//! ```
+//!
+//! There is nothing wrong with this loop but its cost: every order asks every site. (There would be if it compared
+//! differences of longitude and latitude: degrees are not metres, and east of 180° they start again.) Distances are
+//! great circles in whole millimetres, so two sites can be equally far, and the smaller id wins. A network gives
+//! the answer of the loop, always, without asking every site:
+//!
+//! ```
+//! # use catchment::geo::{LngLat, Position};
+//! # use catchment::id::SiteId;
+//! # use catchment::site::Site;
+//! # use catchment::units::Units;
+//! # let at = |lng, lat| Position::new(LngLat { lng, lat });
+//! # let sites = [
+//! #     Site::store(SiteId(1), at(121.4737, 31.2304)?, Units(500)),
+//! #     Site::leader(SiteId(17), at(121.4801, 31.2290)?, Units(60)),
+//! # ];
+//! # let home = at(121.4910, 31.2290)?;
+//! use catchment::site::Network;
+//!
+//! let network = Network::builder().sites(sites).build()?;
+//! let nearest = network.nearest_site(home).expect("the network has sites");
+//! assert_eq!(nearest.site, SiteId(17));
+//! assert_eq!(nearest.distance.to_string(), "1,036 m");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # From near to eligible
+//!
+//! Near is not enough. This leader serves a radius (服务半径) of one kilometre, and the address is beyond it. A
+//! [`Filter`](candidates::Filter) says what an order asks of a site; the default asks that the site is open, takes
+//! orders of size 1 and serves the address. It is applied inside the search, so the answer is the nearest site that
+//! passes, even where the hundred nearest do not.
+//!
+//! ```
+//! # use catchment::geo::{LngLat, Position};
+//! # use catchment::id::SiteId;
+//! # use catchment::site::{Network, Site};
+//! # use catchment::units::Units;
+//! # let at = |lng, lat| Position::new(LngLat { lng, lat });
+//! # let store = Site::store(SiteId(1), at(121.4737, 31.2304)?, Units(500));
+//! # let mut leader = Site::leader(SiteId(17), at(121.4801, 31.2290)?, Units(60));
+//! # let home = at(121.4910, 31.2290)?;
+//! use catchment::candidates::Filter;
+//! use catchment::geo::ServiceArea;
+//! use catchment::units::Distance;
+//!
+//! leader.area = ServiceArea::Radius(Distance::from_metres(1_000));
+//! let network = Network::builder().sites([store, leader]).build()?;
+//! let chosen = network.nearest_eligible_site(home, &Filter::default());
+//! assert_eq!(chosen.map(|chosen| chosen.site), Some(SiteId(1)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Why not the nearest?
+//!
+//! [`explain`](site::Network::explain) judges the nearest sites by the same rules and names the first that each of them
+//! breaks, with its value and the limit. The verdict is data; its `Display` is a sentence.
+//!
+//! ```
+//! # use catchment::candidates::Filter;
+//! # use catchment::geo::{LngLat, Position, ServiceArea};
+//! # use catchment::id::SiteId;
+//! # use catchment::site::{Network, Site};
+//! # use catchment::units::{Distance, Units};
+//! # let at = |lng, lat| Position::new(LngLat { lng, lat });
+//! # let store = Site::store(SiteId(1), at(121.4737, 31.2304)?, Units(500));
+//! # let mut leader = Site::leader(SiteId(17), at(121.4801, 31.2290)?, Units(60));
+//! # leader.area = ServiceArea::Radius(Distance::from_metres(1_000));
+//! # let home = at(121.4910, 31.2290)?;
+//! # let network = Network::builder().sites([store, leader]).build()?;
+//! let sentences: Vec<String> = network
+//!     .explain(home, 2, &Filter::default())
+//!     .iter()
+//!     .map(|candidate| candidate.to_string())
+//!     .collect();
+//! assert_eq!(sentences, [
+//!     "site 17 at 1,036 m: outside service area: 1,036 m > 1,000 m",
+//!     "site 1 at 1,653 m: eligible",
+//! ]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # When sites change
+//!
+//! A network never changes. [`with_changes`](site::Network::with_changes) makes the next version, which shares with
+//! this one all that stays the same; whoever holds this one goes on reading it and never sees half a change.
+//!
+//! ```
+//! # use catchment::candidates::Filter;
+//! # use catchment::geo::{LngLat, Position};
+//! # use catchment::id::SiteId;
+//! # use catchment::site::{Network, Site};
+//! # use catchment::units::Units;
+//! # let at = |lng, lat| Position::new(LngLat { lng, lat });
+//! # let store = Site::store(SiteId(1), at(121.4737, 31.2304)?, Units(500));
+//! # let leader = Site::leader(SiteId(17), at(121.4801, 31.2290)?, Units(60));
+//! # let home = at(121.4910, 31.2290)?;
+//! # let network = Network::builder().sites([store, leader]).build()?;
+//! use catchment::site::{Change, SiteStatus};
+//!
+//! let holiday = network.with_changes([
+//!     Change::SetStatus { site: SiteId(17), status: SiteStatus::Paused },
+//! ])?;
+//! let chosen = |network: &Network| network.nearest_eligible_site(home, &Filter::default());
+//! assert_eq!(chosen(&network).map(|found| found.site), Some(SiteId(17)));
+//! assert_eq!(chosen(&holiday).map(|found| found.site), Some(SiteId(1)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # An evening's orders at once
+//!
+//! The `_batch` look-ups take a slice of addresses and answer in its order, on all cores with the feature `rayon`. The
+//! answers are those of single look-ups, whatever the number of threads.
+//!
+//! ```
+//! # use catchment::geo::{LngLat, Position};
+//! # use catchment::id::SiteId;
+//! # use catchment::site::{Network, Site};
+//! # use catchment::units::Units;
+//! # let at = |lng, lat| Position::new(LngLat { lng, lat });
+//! # let store = Site::store(SiteId(1), at(121.4737, 31.2304)?, Units(500));
+//! # let leader = Site::leader(SiteId(17), at(121.4801, 31.2290)?, Units(60));
+//! # let network = Network::builder().sites([store, leader]).build()?;
+//! use catchment::candidates::Filter;
+//!
+//! let addresses = [at(121.4910, 31.2290)?, at(121.4720, 31.2300)?];
+//! let chosen = network.nearest_eligible_site_batch(&addresses, &Filter::default());
+//! assert_eq!(chosen.iter().flatten().map(|found| found.site.0).collect::<Vec<_>>(), [17, 1]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Seen from above
+//!
+//! [`coverage`] sums up by H3 cell: where demand is, where nobody serves it, and whose catchment each cell is. Cells
+//! are for looking at a city; an order still goes by its own address.
+//!
+//! ```
+//! # use catchment::geo::{LngLat, Position, ServiceArea};
+//! # use catchment::id::{OrderId, SiteId};
+//! # use catchment::site::{Network, Site};
+//! # use catchment::units::{Distance, Units};
+//! # let at = |lng, lat| Position::new(LngLat { lng, lat });
+//! # let mut leader = Site::leader(SiteId(17), at(121.4801, 31.2290)?, Units(60));
+//! # leader.area = ServiceArea::Radius(Distance::from_metres(1_000));
+//! # let network = Network::builder().site(leader).build()?;
+//! use catchment::candidates::Filter;
+//! use catchment::coverage::Holes;
+//! use catchment::geo::Resolution;
+//! use catchment::order::Order;
+//!
+//! let orders = [
+//!     Order::new(OrderId(1), at(121.4810, 31.2300)?),
+//!     Order::new(OrderId(2), at(121.4910, 31.2290)?), // 1,036 m away, and the leader serves 1,000 m
+//! ];
+//! let holes = Holes::of(&network, &orders, &Filter::default(), Resolution::new(8)?)?;
+//! assert_eq!((holes.served().orders, holes.unserved().orders), (1, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Coordinates from a Chinese map service
+//!
+//! They are not WGS 84 but [`Gcj02`](geo::Gcj02) (Amap, `WeChat`, Tencent) or [`Bd09`](geo::Bd09) (Baidu), some hundred
+//! metres off. Those are types of their own, so that they can't be taken for a [`Position`](geo::Position) by mistake.
+//!
+//! ```
+//! use catchment::geo::{Gcj02, LngLat, Position};
+//!
+//! let pin = Gcj02 { lng: 121.4955, lat: 31.2378 };
+//! let door = pin.to_wgs84()?;
+//! let misread = Position::new(LngLat { lng: pin.lng, lat: pin.lat })?;
+//! assert_eq!(door.distance_to(misread).to_string(), "497 m");
+//! # Ok::<(), catchment::geo::PositionError>(())
+//! ```
+//!
+//! # Modules, in the order in which to read them
+//!
+//! | module | what it is about |
+//! | --- | --- |
+//! | [`site`] | sites, their hours and tags; the network, its look-ups and changes |
+//! | [`candidates`] | eligible look-ups, filters, explanations |
+//! | [`geo`] | positions, datums, service areas, polygons, H3 cells |
+//! | [`order`] | what customers bought, and the check of a whole batch |
+//! | [`coverage`] | demand, holes and catchments by H3 cell |
+//! | [`units`], [`id`], [`time`] | millimetres, numbers and instants that can't be mixed up |
+//! | [`limits`], [`faults`] | how much one call may ask for; all that is wrong with an input |
+//!
+//! # What holds everywhere
+//!
+//! - **Exact.** An answer is that of the loop, to the millimetre and with its ties, at poles and at the antimeridian
+//!   as well. The indexes behind it may be absent or stale; they never change an answer.
+//! - **Deterministic.** The same input gives the same answer for any order of sites, any number of threads and on any
+//!   platform. (One method says otherwise of its last millimetre: [`geodesic_to`](geo::Position::geodesic_to).)
+//! - **Nothing from outside.** No clock, file, environment variable or random number is read; time is an argument.
+//! - **Checked once.** A [`Position`](geo::Position) is on Earth, a [`Window`](time::Window) is not empty, and serde
+//!   goes through the same checks. A network is built from sound sites or not at all, and names all faults at once.
+//! - **No surprise.** No unsafe code; input never makes it panic; limits are checked before memory is allocated.
+//!
+//! # Features
+//!
+//! | feature | default | |
+//! | --- | --- | --- |
+//! | `rayon` | yes | batches on all cores; without it on the calling thread, with the same answers |
+//! | `serde` | yes | `Serialize` and `Deserialize` for the data types |
+//! | `geojson` | no | maps of demand, holes and catchments as GeoJSON text |
+//! | `tz` | no | opening hours in local time, with bundled time-zone data |
 
 #![forbid(unsafe_code)]
 
 pub mod candidates;
+pub mod coverage;
 pub mod faults;
 pub mod geo;
 pub mod id;
@@ -12,3 +244,8 @@ pub mod order;
 pub mod site;
 pub mod time;
 pub mod units;
+
+/// The examples of the README, compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

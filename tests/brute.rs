@@ -278,8 +278,8 @@ impl Bounds {
 
 /// The even-odd rule: a ray to the north crosses the rings of a shape an odd number of times from inside it.
 ///
-/// Points on an edge may fall either way: the worlds of the tests have none there but on the antimeridian, where a hair's
-/// breadth beside it decides, as no area of theirs ends there.
+/// Points on an edge may fall either way: the worlds of the tests have none there but on the antimeridian, where
+/// a hair's breadth beside it decides, as no area of theirs ends there.
 fn inside(rings: &[Vec<(f64, f64)>], at: Position) -> bool {
     let (x, y) = (at.lng().min(180.0 - 1e-12), at.lat());
     let edges = rings.iter().flat_map(|ring| ring.windows(2));

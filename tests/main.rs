@@ -5,7 +5,10 @@ mod cells;
 mod city_files;
 mod city_laws;
 mod city_run;
+mod coverage;
 mod datum;
+#[cfg(feature = "geojson")]
+mod geojson_maps;
 #[cfg(feature = "tz")]
 mod local_hours;
 mod oracle;

@@ -83,13 +83,31 @@ struct Synthetic {
     #[arg(long, default_value_t = 1, conflicts_with = "pickups")]
     seed: u64,
     /// Number of orders
-    #[arg(long, value_name = "NUMBER", default_value_t = 20_000, conflicts_with = "pickups", value_parser = value_parser!(u32).range(..=100_000_000))]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 20_000,
+        conflicts_with = "pickups"
+    )]
+    #[arg(value_parser = value_parser!(u32).range(..=100_000_000))]
     orders_count: u32,
     /// Number of community leaders
-    #[arg(long, value_name = "NUMBER", default_value_t = 800, conflicts_with = "pickups", value_parser = value_parser!(u32).range(..=5_000_000))]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 800,
+        conflicts_with = "pickups"
+    )]
+    #[arg(value_parser = value_parser!(u32).range(..=5_000_000))]
     leaders: u32,
     /// Number of stores
-    #[arg(long, value_name = "NUMBER", default_value_t = 20, conflicts_with = "pickups", value_parser = value_parser!(u32).range(..=5_000_000))]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 20,
+        conflicts_with = "pickups"
+    )]
+    #[arg(value_parser = value_parser!(u32).range(..=5_000_000))]
     stores: u32,
 }
 

@@ -7,9 +7,10 @@ use crate::units::{Distance, Units};
 
 /// What a site must fulfil to be eligible.
 ///
-/// The default asks what every order asks: the site is open (not paused), has room for size 1 at all, and its service area
-/// contains the address. Each method adds one demand. The demands are checked in this order, and the first that fails is
-/// the one that an explanation names: status, kind, capacity, tags, hours, distance, service area, predicate.
+/// The default asks what every order asks: the site is open (not paused), has room for size 1 at all, and its
+/// service area contains the address. Each method adds one demand. The demands are checked in this order, and
+/// the first that fails is the one that an explanation names: status, kind, capacity, tags, hours, distance,
+/// service area, predicate.
 ///
 /// Capacity is what the site can take in the window when nothing is there yet; how much room is *left* is the
 /// business of plans and desks.
@@ -87,8 +88,8 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Only sites for which `predicate` holds. It is asked last, possibly from many threads, and must always give the same
-    /// answer for the same site.
+    /// Only sites for which `predicate` holds. It is asked last, possibly from many threads, and must always
+    /// give the same answer for the same site.
     pub fn matching(self, predicate: &'a Predicate<'a>) -> Self {
         Self {
             predicate: Some(predicate),

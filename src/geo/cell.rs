@@ -60,6 +60,17 @@ pub struct Resolution(h3o::Resolution);
 #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 pub struct Cell(h3o::CellIndex);
 
+/// A corner that three cells share.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Vertex(h3o::VertexIndex);
+
+impl Vertex {
+    /// Where it is, the same for all three cells.
+    pub(crate) fn position(self) -> Position {
+        our_position(self.0.into())
+    }
+}
+
 impl Resolution {
     /// Resolution 0: cells of continental size.
     pub const COARSEST: Self = Self(h3o::Resolution::Zero);
@@ -207,6 +218,12 @@ impl Cell {
             .copied()
             .map(our_position)
             .collect()
+    }
+
+    /// The numbers of the corners that three cells share, in the order of [`boundary`](Self::boundary), without
+    /// those where an edge bends. Neighbours give a shared corner the same number.
+    pub(crate) fn vertices(self) -> impl Iterator<Item = Vertex> {
+        self.0.vertexes().map(Vertex)
     }
 
     /// The cell's number, as databases and other H3 libraries store it.

@@ -135,14 +135,14 @@ fn edges_of(shape: &MultiPolygon) -> Vec<Line> {
 /// so on: 0.61 of the spacing in all. On the sphere cells differ in size; the farthest descendant among all cells of
 /// resolution 5 and 300,000 of resolution 15, times √7 for each level, was 0.2283 away, and the farthest corner 0.2297.
 /// The rest is margin.
-pub(super) fn reach_of(resolution: Resolution) -> f64 {
+pub(crate) fn reach_of(resolution: Resolution) -> f64 {
     const BASE_CELL_REACH: f64 = 0.25;
     BASE_CELL_REACH / libm::pow(7.0, 0.5 * f64::from(resolution.as_u8()))
 }
 
 /// A box in degrees, or two where the antimeridian cuts it, round all points within an angle (in radians, below a
 /// right angle) of a centre.
-fn boxes_round(centre: Position, reach: f64) -> [Option<Rect>; 2] {
+pub(super) fn boxes_round(centre: Position, reach: f64) -> [Option<Rect>; 2] {
     /// More than all rounding here, in degrees.
     const SLACK: f64 = 1e-9;
     let height = reach.to_degrees() + SLACK;

@@ -14,8 +14,8 @@
 //!    neighbours and antipodes alike;
 //! 4. millimetres = round(R · angle).
 //!
-//! Only IEEE additions, multiplications, divisions, square roots and the arc sine of [`trig`](crate::geo::trig) take part,
-//! none of which differs between platforms. The error is below 10⁻⁵ mm before rounding.
+//! Only IEEE additions, multiplications, divisions, square roots and the arc sine of [`trig`](crate::geo::trig)
+//! take part, none of which differs between platforms. The error is below 10⁻⁵ mm before rounding.
 
 use crate::geo::trig::{arc_sine, sin_cos_degrees};
 use crate::geo::{LngLat, Position};

@@ -1,7 +1,13 @@
 //! Trigonometry with the same bits on every platform, fast enough for look-ups.
 //!
-//! Everything here equals `libm` (the Rust port of musl's, itself FreeBSD's msun) to the bit, or nearly: see each function.
-//! Written out, without calls and without branches, independent evaluations overlap and vectorise.
+//! Everything here equals `libm` (the Rust port of musl's, itself FreeBSD's msun) to the bit, or nearly: see
+//! each function. Written out, without calls and without branches, independent evaluations overlap and
+//! vectorise.
+
+#![expect(
+    clippy::excessive_precision,
+    reason = "constants stand as they were published"
+)]
 
 /// Sines and cosines of angles in degrees, each within ±180.
 ///

@@ -1,9 +1,9 @@
 //! Which service areas may contain an address: an R-tree (rstar) of area envelopes.
 //!
-//! Envelopes are boxes round spherical caps in three dimensions, so that neither a pole nor the antimeridian is special.
-//! The packed part groups areas of about equal size that lie next to each other into pages of [`PAGE`] and keeps one
-//! envelope a page: a sixteenth of the memory of an R-tree of single areas, and faster. The exact test of each
-//! area follows at the caller's.
+//! Envelopes are boxes round spherical caps in three dimensions, so that neither a pole nor the antimeridian is
+//! special. The packed part groups areas of about equal size that lie next to each other into pages of [`PAGE`]
+//! and keeps one envelope a page: a sixteenth of the memory of an R-tree of single areas, and faster. The exact
+//! test of each area follows at the caller's.
 
 use rstar::{AABB, RTree, RTreeObject};
 

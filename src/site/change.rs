@@ -97,12 +97,12 @@ impl Change {
 impl Network {
     /// The next version: this one with the changes applied in their order, all or none.
     ///
-    /// This version stays as it is for whoever holds it. A status, capacity, tag or schedule costs a few microseconds; a
-    /// move, an area, an opening or a closing some tens, in proportion to how many such changes there were since the
-    /// sites were last packed. After one such change for every eight sites (at least 256, at most 4,096) the
-    /// sites are packed anew within the call, which costs as much as building the network; spread over the changes
-    /// that brought it about that is a few microseconds each at 20,000 sites. Closing a store looks at every site
-    /// for leaders that it supplies.
+    /// This version stays as it is for whoever holds it. A status, capacity, tag or schedule costs a few
+    /// microseconds; a move, an area, an opening or a closing some tens, in proportion to how many such changes
+    /// there were since the sites were last packed. After one such change for every eight sites (at least 256,
+    /// at most 4,096) the sites are packed anew within the call, which costs as much as building the network;
+    /// spread over the changes that brought it about that is a few microseconds each at 20,000 sites. Closing a
+    /// store looks at every site for leaders that it supplies.
     ///
     /// # Errors
     ///
@@ -169,7 +169,7 @@ impl Draft {
             Change::Close(site) => self.close(site),
             Change::SetStatus { site, status } => self.edit(site, |site| site.status = status),
             Change::SetCapacity { site, capacity } => {
-                self.edit(site, |site| site.capacity = capacity)
+                self.edit(site, |site| site.capacity = capacity);
             }
             Change::SetTags { site, tags } => self.edit(site, |site| site.tags = tags),
             Change::SetSchedule { site, schedule } => self.set_schedule(site, schedule),

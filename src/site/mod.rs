@@ -1,7 +1,8 @@
 //! Sites and the network of them: an immutable, versioned snapshot with exact look-ups.
 //!
 //! [`Network::builder`] checks all sites at once; [`Network::with_changes`] makes the next version;
-//! [`Network::nearest_site`], [`Network::nearest`], [`Network::within`] and [`Network::serving_sites`] ask where sites are.
+//! [`Network::nearest_site`], [`Network::nearest`], [`Network::within`] and [`Network::serving_sites`] ask where
+//! sites are.
 
 mod areas;
 mod builder;

@@ -40,8 +40,8 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// Appends to `list` the slots out of `source` that the tile must list, nearest to its centre first, and returns the
-    /// chord from the centre to the k-th nearest point. `source` must hold all that it must list.
+    /// Appends to `list` the slots out of `source` that the tile must list, nearest to its centre first, and
+    /// returns the chord from the centre to the k-th nearest point. `source` must hold all that it must list.
     pub(super) fn select(&mut self, tile: &Outline, source: &[u32], list: &mut Vec<u32>) -> f64 {
         let kth = self.range(tile, source);
         if self.in_range.len() > self.thinned_max {

@@ -9,11 +9,13 @@
 //!
 //! # Which points a tile must list
 //!
-//! Let c be the tile's centre, R the chord from it to the farthest corner, d the chord from c to the k-th nearest point.
+//! Let c be the tile's centre, R the chord from it to the farthest corner, d the chord from c to the k-th
+//! nearest point.
 //!
 //! 1. *Range.* From any place v in the tile the k-th nearest is within d + R, so a point that is among the k nearest
 //!    somewhere lies within d + 2R of c.
-//! 2. *Dominance.* For unit vectors, |v − b|² − |v − a|² = 2 v·(a − b) is linear in v. If it is at least m at every corner
+//! 2. *Dominance.* For unit vectors, |v − b|² − |v − a|² = 2 v·(a − b) is linear in v. If it is at least m at
+//!    every corner
 //!    of a spherically convex polygon round the tile, it is at least m everywhere in it: there every v is a sum of
 //!    corners with weights that add up to at least 1. Then a beats b all over the tile, and once k listed points beat
 //!    b, it is dropped. The margin m makes that certain for distances rounded to millimetres, too.
@@ -27,13 +29,14 @@
 //! equator to latitude φ' with tan φ' = tan φ · cos(Δλ/2), so that the great circle between them touches the parallel.
 //! Tiles stop at [`LATITUDE_MAX`]; beyond, and outside the envelope of the points, the tree answers.
 //!
-//! A tile splits in four until its list is short ([`Tiles::SHORT`]); splitting stops where it no longer helps. The quadtree
-//! is then packed into one table of 8-byte entries: a root grid, and below it grids of up to 2⁸ × 2⁸ wherever they
-//! would be well filled. A list of up to four neighbouring points lives in the entry itself.
+//! A tile splits in four until its list is short ([`Tiles::SHORT`]); splitting stops where it no longer helps.
+//! The quadtree is then packed into one table of 8-byte entries: a root grid, and below it grids of up to 2⁸ ×
+//! 2⁸ wherever they would be well filled. A list of up to four neighbouring points lives in the entry itself.
 //!
-//! Build O(n) expected, some microseconds a point; about 50 bytes a point. Sources: the range and weight of dominance are
-//! standard (Okabe, Boots, Sugihara and Chiu, *Spatial Tessellations*, 2nd ed. 2000, ch. 3); grids of candidate lists go
-//! back to Bentley, Weide and Yao, *Optimal expected-time algorithms for closest point problems* (1980).
+//! Build O(n) expected, some microseconds a point; about 50 bytes a point. Sources: the range and weight of
+//! dominance are standard (Okabe, Boots, Sugihara and Chiu, *Spatial Tessellations*, 2nd ed. 2000, ch. 3); grids
+//! of candidate lists go back to Bentley, Weide and Yao, *Optimal expected-time algorithms for closest point
+//! problems* (1980).
 
 mod build;
 mod candidates;
@@ -62,9 +65,4 @@ impl Tiles {
     pub(crate) const SHORT: usize = table::INLINE_MAX;
     /// A longer list is not worth having: the tree is faster.
     const LONG: usize = 64;
-
-    /// Bytes held.
-    pub(crate) fn bytes(&self) -> usize {
-        self.table.bytes()
-    }
 }
