@@ -1,4 +1,4 @@
-//! GeoJSON that others can read: parsed back with the `geojson` crate and checked against RFC 7946.
+//! `GeoJSON` that others can read: parsed back with the `geojson` crate and checked against RFC 7946.
 
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use crate::candidates::Filter;
 use crate::geo::{Address, Position, chord2_reaching};
-use crate::index::{Best, Collect, Ranking, Within, map_in_order};
-use crate::site::{Neighbour, Network, TOGETHER};
+use crate::index::{Best, Ranked, Ranking, map_in_order};
+use crate::site::{Neighbour, Network, Record, TOGETHER};
 
 impl Network {
     /// The nearest site that meets every demand of the filter, or `None` if no site does.
@@ -30,9 +30,20 @@ impl Network {
     /// ```
     #[must_use]
     pub fn nearest_eligible_site(&self, from: Position, filter: &Filter<'_>) -> Option<Neighbour> {
-        let mut best = Best::new(bound_of(filter));
-        self.search_eligible(from, filter, &mut best);
-        best.into_found().map(Neighbour::from)
+        let address = Address::from(from);
+        let bound = bound_of(filter);
+        let eligible = |record: &Record, ranked: &Ranked| {
+            filter.first_unmet(record, &address, ranked.chord).is_none()
+        };
+        let by_tiles = self
+            .state
+            .nearest_where_by_tiles(from, address.at, bound, eligible);
+        let found = by_tiles.or_else(|| {
+            let mut best = Best::new(bound);
+            self.state.search_serving(address.at, &mut best, eligible);
+            best.into_found()
+        });
+        found.map(Neighbour::from)
     }
 
     /// The `k` nearest sites that meet every demand of the filter, nearest first; fewer if there are fewer.
@@ -64,7 +75,11 @@ impl Network {
         filter: &Filter<'_>,
     ) -> Vec<Neighbour> {
         let mut ranking = Ranking::new(k, self.len(), bound_of(filter));
-        self.search_eligible(from, filter, &mut ranking);
+        let address = Address::from(from);
+        self.state
+            .search_serving(address.at, &mut ranking, |record, ranked| {
+                filter.first_unmet(record, &address, ranked.chord).is_none()
+            });
         ranking
             .into_sorted()
             .into_iter()
@@ -96,14 +111,6 @@ impl Network {
         map_in_order(from, TOGETHER, |from| {
             self.nearest_eligible(*from, k, filter)
         })
-    }
-
-    fn search_eligible(&self, from: Position, filter: &Filter<'_>, into: &mut impl Collect) {
-        let address = Address::from(from);
-        self.state
-            .search(address.at, Within::Reach, into, |record, ranked| {
-                filter.first_unmet(record, &address, ranked.chord).is_none()
-            });
     }
 }
 

@@ -11,7 +11,7 @@ use crate::site::{Neighbour, Network, TOGETHER};
 
 /// The catchments of a region in H3 cells: for each cell the site nearest to its centre.
 ///
-/// **Approximate**: an address may have another nearest site than the centre of its cell. For an address ask the
+/// **Approximate**: an address may have another nearest site than the centre of its cell has. For an address ask the
 /// network.
 ///
 /// ```
@@ -93,6 +93,7 @@ impl CatchmentMap {
     }
 
     /// All cells with their owners, in ascending order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Cell, Option<Neighbour>)> {
         self.cells.iter().copied()
     }

@@ -36,33 +36,35 @@ impl Overlay {
         debug_assert!(removed.is_some(), "{point:?} was never inserted");
     }
 
-    /// Shows `into` every point that `accept` lets pass and that may belong among its best, nearest first.
-    pub(crate) fn search(
-        &self,
-        from: UnitVector,
-        into: &mut impl Collect,
-        mut accept: impl FnMut(u32, &Ranked) -> bool,
-    ) {
-        if self.tree.size() == 0 {
+    /// Shows `into` every point that may belong among its best.
+    ///
+    /// Cheap where `into` already has a bound, which is why the packed tree comes first: then only the nodes within
+    /// the bound are visited. Without one the points come nearest first, until there is one.
+    pub(crate) fn search(&self, from: UnitVector, into: &mut impl Collect) {
+        let ranked = |found: &OverlayPoint| Ranked {
+            chord: from.chord(found.point.at),
+            id: found.point.id,
+            slot: found.slot,
+        };
+        if into.bound() < WHOLE_SPHERE {
+            for found in self.tree.locate_within_distance(from.0, into.bound()) {
+                if from.chord2(found.point.at) <= into.bound() {
+                    into.offer(ranked(found));
+                }
+            }
             return;
         }
-        for (OverlayPoint { point, slot }, chord2) in
-            self.tree.nearest_neighbor_iter_with_distance_2(from.0)
-        {
+        for (found, chord2) in self.tree.nearest_neighbor_iter_with_distance_2(from.0) {
             if chord2 > into.bound() {
                 return;
             }
-            let ranked = Ranked {
-                chord: from.chord(point.at),
-                id: point.id,
-                slot: *slot,
-            };
-            if accept(*slot, &ranked) {
-                into.offer(ranked);
-            }
+            into.offer(ranked(found));
         }
     }
 }
+
+/// No squared chord exceeds this.
+const WHOLE_SPHERE: f64 = 4.0;
 
 impl RTreeObject for OverlayPoint {
     type Envelope = AABB<[f64; 3]>;

@@ -30,6 +30,8 @@ pub(crate) struct PackedTree {
     points: Vec<Point>,
     /// Inner nodes in heap order from index 1; node i has the children 2i and 2i + 1.
     planes: Vec<Plane>,
+    /// The squared reach of each point.
+    point_reach2: Vec<f32>,
     /// The greatest squared reach below each node, leaves included, in heap order from index 1.
     reach2: Vec<f32>,
     levels: u32,
@@ -84,9 +86,14 @@ impl PackedTree {
         }
         .split(unpacked, 1, 0..1 << levels);
         let points = unpacked.iter().map(|unpacked| unpacked.point).collect();
+        let point_reach2 = unpacked
+            .iter()
+            .map(|unpacked| round_up(unpacked.reach2))
+            .collect();
         Self {
             points,
             planes,
+            point_reach2,
             reach2,
             levels,
         }
@@ -94,13 +101,6 @@ impl PackedTree {
 
     pub(crate) fn points(&self) -> &[Point] {
         &self.points
-    }
-
-    /// Bytes held.
-    pub(crate) fn bytes(&self) -> usize {
-        size_of_val(self.points.as_slice())
-            + size_of_val(self.planes.as_slice())
-            + size_of_val(self.reach2.as_slice())
     }
 
     /// Shows `into` every point that `accept` lets pass and that may belong among its best.
@@ -133,7 +133,7 @@ impl PackedTree {
                 }
             }
             if node >= self.leaf(0) && self.reaches(node, distance2, within) {
-                self.search_bucket(node, from, into, &mut accept);
+                self.search_bucket(node, from, within, into, &mut accept);
             }
             loop {
                 if depth == 0 {
@@ -157,13 +157,19 @@ impl PackedTree {
         &self,
         node: usize,
         from: UnitVector,
+        within: Within,
         into: &mut impl Collect,
         accept: &mut impl FnMut(u32, &Ranked) -> bool,
     ) {
         let bucket = node - self.leaf(0);
         let (first, end) = (self.first_slot(bucket), self.first_slot(bucket + 1));
-        for (slot, point) in (first as u32..).zip(&self.points[first..end]) {
-            if from.chord2(point.at) <= into.bound() {
+        let points = self.points[first..end]
+            .iter()
+            .zip(&self.point_reach2[first..end]);
+        for (slot, (point, reach2)) in (first as u32..).zip(points) {
+            let chord2 = from.chord2(point.at);
+            let reaches = within == Within::Anywhere || chord2 <= f64::from(*reach2);
+            if reaches && chord2 <= into.bound() {
                 let ranked = Ranked {
                     chord: from.chord(point.at),
                     id: point.id,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// elements, where a flat copy takes tens of milliseconds.
 #[derive(Clone, Debug)]
 pub(crate) struct Paged<T> {
-    pages: Vec<Arc<Vec<T>>>,
+    pages: Vec<Arc<[T]>>,
 }
 
 impl<T: Clone> Paged<T> {
@@ -20,7 +20,7 @@ impl<T: Clone> Paged<T> {
         while elements.peek().is_some() {
             paged
                 .pages
-                .push(Arc::new(elements.by_ref().take(Self::PAGE).collect()));
+                .push(elements.by_ref().take(Self::PAGE).collect());
         }
         paged
     }
@@ -45,14 +45,17 @@ impl<T: Clone> Paged<T> {
             .get_mut(at as usize % Self::PAGE)
     }
 
+    /// Adds an element at the end. O(page).
     pub(crate) fn push(&mut self, element: T) {
         match self.pages.last_mut() {
-            Some(last) if last.len() < Self::PAGE => Arc::make_mut(last).push(element),
-            _ => {
-                let mut page = Vec::with_capacity(Self::PAGE);
-                page.push(element);
-                self.pages.push(Arc::new(page));
+            Some(last) if last.len() < Self::PAGE => {
+                *last = last
+                    .iter()
+                    .cloned()
+                    .chain(core::iter::once(element))
+                    .collect();
             }
+            _ => self.pages.push(Arc::new([element])),
         }
     }
 

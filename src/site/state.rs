@@ -115,31 +115,43 @@ impl State {
         }
     }
 
-    /// Shows `into` every site that `accept` lets pass and that may belong among its best.
-    pub(crate) fn search(
+    /// Shows `into` every site whose area may contain the address, that `accept` lets pass, and that may belong among its best.
+    pub(crate) fn search_serving(
         &self,
-        from: UnitVector,
-        within: Within,
+        address: UnitVector,
         into: &mut impl Collect,
         mut accept: impl FnMut(&Record, &Ranked) -> bool,
     ) {
         self.generation
             .tree
-            .search(from, within, into, |slot, ranked| {
+            .search(address, Within::Reach, into, |slot, ranked| {
                 self.record(slot)
                     .is_some_and(|record| record.packed && accept(record, ranked))
             });
-        self.search_overlay(from, into, accept);
+        for slot in self.overlay.areas.candidates(address) {
+            let Some(record) = self.record(slot) else {
+                continue;
+            };
+            let chord = address.chord(record.site.position.unit_vector());
+            let ranked = Ranked {
+                chord,
+                id: record.site.id,
+                slot,
+            };
+            if chord.chord2 <= into.bound() && accept(record, &ranked) {
+                into.offer(ranked);
+            }
+        }
     }
 
-    /// As [`search`](Self::search) with every site accepted, and cheaper: no record is read while none is stale.
+    /// Shows `into` every site that may belong among its best. No record is read while none is stale.
     pub(crate) fn search_all(&self, from: UnitVector, into: &mut impl Collect) {
         self.generation
             .tree
             .search(from, Within::Anywhere, into, |slot, _| {
                 self.is_current(slot)
             });
-        self.search_overlay(from, into, |_, _| true);
+        self.overlay.points.search(from, into);
     }
 
     /// Whether the packed entry in a slot still counts.
@@ -165,15 +177,17 @@ impl State {
         mut answer: impl FnMut(usize, Option<Ranked>),
     ) {
         match self.generation.for_one() {
-            Some(tiles) => {
+            Some(tiles) if tiles.is_large() => {
                 tiles.nearest_staged(self.generation.tree.points(), from, |query, found| {
                     answer(
                         query,
                         found.and_then(|found| self.nearest_beside(found, from[query])),
                     );
-                })
+                });
             }
-            None => (0..from.len()).for_each(|query| answer(query, None)),
+            _ => {
+                (0..from.len()).for_each(|query| answer(query, self.nearest_by_tiles(from[query])));
+            }
         }
     }
 
@@ -190,6 +204,26 @@ impl State {
         self.generation
             .for_several()?
             .nearest_k(self.generation.tree.points(), from, k)
+    }
+
+    /// The nearest site that `accept` lets pass, none beyond the squared chord `bound`, if the tiles are there and can prove
+    /// it.
+    #[inline]
+    pub(crate) fn nearest_where_by_tiles(
+        &self,
+        from: Position,
+        at: UnitVector,
+        bound: f64,
+        mut accept: impl FnMut(&Record, &Ranked) -> bool,
+    ) -> Option<Ranked> {
+        if !self.is_as_packed() {
+            return None;
+        }
+        let tiles = self.generation.for_several()?;
+        tiles.nearest_where(self.generation.tree.points(), from, at, bound, |ranked| {
+            self.record(ranked.slot)
+                .is_some_and(|record| accept(record, ranked))
+        })
     }
 
     /// Whether nothing has changed since the packing that an index knows of.
@@ -209,20 +243,8 @@ impl State {
         }
         let mut best = Best::new(packed.bound());
         best.offer(packed);
-        self.search_overlay(from.unit_vector(), &mut best, |_, _| true);
+        self.overlay.points.search(from.unit_vector(), &mut best);
         best.into_found()
-    }
-
-    pub(crate) fn search_overlay(
-        &self,
-        from: UnitVector,
-        into: &mut impl Collect,
-        mut accept: impl FnMut(&Record, &Ranked) -> bool,
-    ) {
-        self.overlay.points.search(from, into, |slot, ranked| {
-            self.record(slot)
-                .is_some_and(|record| accept(record, ranked))
-        });
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::geo::{Position, UnitVector, chord2_tied};
 use crate::index::tiles::Tiles;
 use crate::index::tiles::table::{Entry, INLINE_MAX, Meaning};
-use crate::index::{Point, Ranked};
+use crate::index::{Best, Collect, Point, Ranked};
 
 /// Look-ups that a batch keeps in flight: enough to overlap their waits for memory, few enough for the first cache
 /// (8, 16, 32 and 64 measured).
@@ -50,9 +50,7 @@ impl Tiles {
             for query in 0..STAGED {
                 if entries[query].is_grid() {
                     let (column, row) = keys[query];
-                    let cursor = self
-                        .table
-                        .descend(entries[query], below[query], column, row);
+                    let cursor = entries[query].descend(below[query], column, row);
                     (entries[query], below[query]) = (self.table.entries[cursor.at], cursor.below);
                 }
             }
@@ -90,17 +88,64 @@ impl Tiles {
         if k > self.k {
             return None;
         }
-        let (column, row) = self.frame.finest(from);
-        let inline;
-        let slots = match self.table.leaf(column, row).meaning() {
-            Meaning::List(start, len) => &self.table.lists[start..start + len],
-            Meaning::Inline(count, slots) => {
-                inline = slots;
-                &inline[..count]
-            }
-            Meaning::Unknown | Meaning::Grid(..) => return None,
-        };
+        let mut inline = [0; INLINE_MAX];
+        let slots = self.listed(from, &mut inline)?;
         Some(nearest_k_of(points, from.unit_vector(), slots, k))
+    }
+
+    /// The nearest of the tree's points that `accept` lets pass, none beyond the squared chord `bound`.
+    ///
+    /// Proven if it is among the k nearest of all: every point before it is then in the list, too. Otherwise `None`.
+    pub(crate) fn nearest_where(
+        &self,
+        points: &[Point],
+        from: Position,
+        at: UnitVector,
+        bound: f64,
+        mut accept: impl FnMut(&Ranked) -> bool,
+    ) -> Option<Ranked> {
+        let mut inline = [0; INLINE_MAX];
+        let slots = self.listed(from, &mut inline)?;
+        let mut chords2 = [f64::INFINITY; Self::LONG];
+        let mut best = Best::new(bound);
+        for (slot, chord2) in slots.iter().zip(&mut chords2) {
+            let ranked = ranked(points, at, *slot);
+            *chord2 = ranked.chord.chord2;
+            if *chord2 <= best.bound() && accept(&ranked) {
+                best.offer(ranked);
+            }
+        }
+        let found = best.into_found()?;
+        let up_to_it = chords2
+            .iter()
+            .take(slots.len())
+            .filter(|chord2| **chord2 <= found.bound())
+            .count();
+        (up_to_it <= self.k).then_some(found)
+    }
+
+    /// The slots listed for a position, if any.
+    #[inline]
+    fn listed<'a>(
+        &'a self,
+        from: Position,
+        inline: &'a mut [u32; INLINE_MAX],
+    ) -> Option<&'a [u32]> {
+        let (column, row) = self.frame.finest(from);
+        match self.table.leaf(column, row).meaning() {
+            Meaning::List(start, len) => Some(&self.table.lists[start..start + len]),
+            Meaning::Inline(count, slots) => {
+                *inline = slots;
+                Some(&inline[..count])
+            }
+            Meaning::Unknown | Meaning::Grid(..) => None,
+        }
+    }
+
+    /// Whether the tiles outgrow a cache, so that look-ups one by one wait for memory.
+    pub(crate) fn is_large(&self) -> bool {
+        // Half the second-level cache of a server core of these years.
+        self.table.bytes() > 1 << 20
     }
 }
 

@@ -65,9 +65,4 @@ impl Tiles {
     pub(crate) const SHORT: usize = table::INLINE_MAX;
     /// A longer list is not worth having: the tree is faster.
     const LONG: usize = 64;
-
-    /// Bytes held.
-    pub(crate) fn bytes(&self) -> usize {
-        self.table.bytes()
-    }
 }
