@@ -92,7 +92,10 @@ impl Entry {
         };
         let (below, mask) = (below - bits, (1 << bits) - 1);
         let (east, north) = ((column >> below) & mask, (row >> below) & mask);
-        Cursor { at: offset + ((north << bits) | east) as usize, below }
+        Cursor {
+            at: offset + ((north << bits) | east) as usize,
+            below,
+        }
     }
 
     /// As an entry of a table that starts `entries` and `lists` later.
