@@ -183,10 +183,10 @@ impl State {
                         query,
                         found.and_then(|found| self.nearest_beside(found, from[query])),
                     );
-                })
+                });
             }
             _ => {
-                (0..from.len()).for_each(|query| answer(query, self.nearest_by_tiles(from[query])))
+                (0..from.len()).for_each(|query| answer(query, self.nearest_by_tiles(from[query])));
             }
         }
     }

@@ -50,9 +50,7 @@ impl Tiles {
             for query in 0..STAGED {
                 if entries[query].is_grid() {
                     let (column, row) = keys[query];
-                    let cursor = self
-                        .table
-                        .descend(entries[query], below[query], column, row);
+                    let cursor = entries[query].descend(below[query], column, row);
                     (entries[query], below[query]) = (self.table.entries[cursor.at], cursor.below);
                 }
             }
