@@ -4,7 +4,7 @@
 //! that is compared, summed or optimised afterwards is an integer, so sums are exact and neither the order of
 //! addition nor the number of threads can change a result.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 /// A length in whole millimetres.
 ///
@@ -125,7 +125,7 @@ impl fmt::Display for Distance {
             text.push(digit);
         }
         if let Some(fraction) = fraction {
-            text.push_str(&format!(".{fraction:03}"));
+            write!(text, ".{fraction:03}")?;
         }
         text.push_str(" m");
         f.pad(&text)

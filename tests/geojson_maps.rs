@@ -1,4 +1,4 @@
-//! GeoJSON that others can read: parsed back with the `geojson` crate and checked against RFC 7946.
+//! `GeoJSON` that others can read: parsed back with the `geojson` crate and checked against RFC 7946.
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ fn number(feature: &Feature, name: &str) -> Option<u64> {
 #[test]
 fn catchments_read_back() {
     for (world, region, at) in regions() {
-        let mut stores = sites(world, 16, 40, Areas::Radii);
+        let mut stores = sites(world, 16, 40, &[Areas::Radii]);
         pause_half(&mut stores);
         let network = Network::builder().sites(stores).build().expect("valid");
         let filter = Filter::default();
@@ -126,7 +126,7 @@ fn demand_and_holes_read_back() {
             .map(|(id, at)| Order::new(OrderId(id), at))
             .collect();
         let network = Network::builder()
-            .sites(sites(world, 18, 20, Areas::Radii))
+            .sites(sites(world, 18, 20, &[Areas::Radii]))
             .build()
             .expect("valid");
         let map = DemandMap::of(&orders, resolution(at), &Limits::default()).expect("few");

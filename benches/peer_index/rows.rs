@@ -124,7 +124,7 @@ fn serving(size: usize) -> Vec<Row> {
         Row {
             name: "sites that serve an address",
             sites: Rc::new(stores.clone()),
-            queries: world.positions(2, QUERIES / 4),
+            queries: world.positions(2, QUERIES / 10),
             rivals: vec![
                 Rival::new("catchment", {
                     let network = network.clone();

@@ -133,7 +133,7 @@ impl<'a> Filter<'a> {
     /// use catchment::time::{Timestamp, Window};
     /// use catchment::units::Units;
     ///
-    /// let hour = |hour| Timestamp::from_unix_millis(hour * 3_600_000);
+    /// let hour = |hour: i64| Timestamp::from_unix_millis(hour * 3_600_000);
     /// let evening = Opening { window: Window::new(hour(17), hour(21))?, capacity: Some(Units(5)) };
     /// let door = Position::new(LngLat { lng: 121.4, lat: 31.2 })?;
     /// let mut leader = Site::leader(SiteId(17), door, Units(60));

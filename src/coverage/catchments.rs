@@ -11,7 +11,7 @@ use crate::site::{Neighbour, Network, TOGETHER};
 
 /// The catchments of a region in H3 cells: for each cell the site nearest to its centre.
 ///
-/// **Approximate**: an address may have another nearest site than the centre of its cell. For an address ask the
+/// **Approximate**: an address may have another nearest site than the centre of its cell has. For an address ask the
 /// network.
 ///
 /// ```
@@ -32,7 +32,7 @@ use crate::site::{Neighbour, Network, TOGETHER};
 /// let map = CatchmentMap::of(&network, &region, Resolution::new(8)?, None)?;
 ///
 /// let sizes: Vec<(SiteId, usize)> = map.sizes().collect();
-/// assert_eq!(sizes, [(SiteId(1), 92), (SiteId(2), 94)]);
+/// assert_eq!(sizes, [(SiteId(1), 93), (SiteId(2), 93)]);
 /// let here = Cell::at(at(121.47)?, map.resolution());
 /// assert_eq!(map.owner(here).map(|nearest| nearest.site), Some(SiteId(2)));
 /// assert_eq!(map.shape_of(SiteId(2)).0.len(), 1); // in one piece
@@ -93,6 +93,7 @@ impl CatchmentMap {
     }
 
     /// All cells with their owners, in ascending order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Cell, Option<Neighbour>)> {
         self.cells.iter().copied()
     }

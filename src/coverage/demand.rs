@@ -162,6 +162,7 @@ impl DemandMap {
     }
 
     /// Cells with their demand, in ascending order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Cell, Demand)> {
         self.cells.iter().map(|(cell, demand)| (*cell, *demand))
     }
@@ -180,20 +181,19 @@ impl DemandMap {
     ///
     /// [`CoverageError::Finer`] if the resolution is finer.
     pub fn roll_up(&self, resolution: Resolution) -> Result<Self, CoverageError> {
-        let mut cells = BTreeMap::new();
         if resolution > self.resolution {
             return Err(CoverageError::Finer {
                 from: self.resolution,
                 to: resolution,
             });
         }
-        for (cell, demand) in self.iter() {
-            let parent = cell.parent(resolution);
-            add(
-                &mut cells,
-                parent.expect("the resolution is not finer"),
-                demand,
-            );
+        let mut cells = BTreeMap::new();
+        // All have a parent at a resolution that is not finer.
+        for (parent, demand) in self
+            .iter()
+            .filter_map(|(cell, demand)| Some((cell.parent(resolution)?, demand)))
+        {
+            add(&mut cells, parent, demand);
         }
         Ok(Self { resolution, cells })
     }

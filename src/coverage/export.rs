@@ -1,4 +1,4 @@
-//! Maps as GeoJSON (RFC 7946, feature `geojson`): feature collections for whatever draws maps.
+//! Maps as `GeoJSON` (RFC 7946, feature `geojson`): feature collections for whatever draws maps.
 //!
 //! Every feature is a `MultiPolygon` of joined cells as [`dissolve`] draws them: right-hand rule, cut at the
 //! antimeridian, seven decimals. Features and their properties come in a fixed order.
@@ -9,13 +9,14 @@ use geojson::{Feature, FeatureCollection, Geometry, JsonObject, JsonValue};
 
 use crate::coverage::{CatchmentMap, Demand, DemandMap, Holes};
 use crate::geo::{Cell, Resolution, dissolve};
+use crate::index::map_in_order;
 
 impl CatchmentMap {
-    /// The map as GeoJSON text: a feature for each site with a catchment, by id; then one, with `"site": null`, of the
-    /// cells that nobody is eligible for, if there are any.
+    /// The map as `GeoJSON` text: a feature for each site with a catchment, by id; then one, with `"site": null`,
+    /// of the cells that nobody is eligible for, if there are any.
     ///
     /// Properties: `approximate` (true, because cells are judged at their centres), `cells` (how many),
-    /// `resolution`, `site`. O(n log n) for n cells, some 5 µs each.
+    /// `resolution`, `site`. O(n log n) for n cells, some 8 µs each.
     ///
     /// ```
     /// use catchment::coverage::CatchmentMap;
@@ -40,8 +41,8 @@ impl CatchmentMap {
             .catchments()
             .iter()
             .partition(|(site, _)| site.is_none());
-        let catchments = sites.into_iter().chain(nobody);
-        text_of(catchments.map(|(site, cells)| {
+        let catchments: Vec<_> = sites.into_iter().chain(nobody).collect();
+        text_of(&catchments, |(site, cells)| {
             let site = site.map(|site| site.0);
             let properties = [
                 ("approximate", true.into()),
@@ -51,14 +52,14 @@ impl CatchmentMap {
             ];
             let id = site.map(|site| Id::Number(site.into()));
             feature(cells, id, properties)
-        }))
+        })
     }
 }
 
 impl DemandMap {
-    /// The map as GeoJSON text: a feature for each cell, in ascending order.
+    /// The map as `GeoJSON` text: a feature for each cell, in ascending order.
     ///
-    /// Properties: `cell`, `orders`, `resolution`, `units`. O(n) for n cells, some 10 µs each.
+    /// Properties: `cell`, `orders`, `resolution`, `units`. O(n) for n cells, some 15 µs each.
     ///
     /// ```
     /// use catchment::coverage::DemandMap;
@@ -75,7 +76,8 @@ impl DemandMap {
     /// ```
     #[must_use]
     pub fn to_geojson(&self) -> String {
-        text_of(self.iter().map(|(cell, Demand { orders, units })| {
+        let cells: Vec<(Cell, Demand)> = self.iter().collect();
+        text_of(&cells, |&(cell, Demand { orders, units })| {
             let properties = [
                 ("cell", cell.to_string().into()),
                 ("orders", orders.into()),
@@ -83,16 +85,15 @@ impl DemandMap {
                 ("units", units.into()),
             ];
             cell_feature(cell, properties)
-        }))
+        })
     }
 }
 
 impl Holes {
-    /// The holes as GeoJSON text: a feature for each cell, most orders first.
+    /// The holes as `GeoJSON` text: a feature for each cell, most orders first.
     ///
     /// Properties: `cell`, `orders` and `units` (both unserved), `reason` (the sentence about the site nearest to the
-    /// worst-off address), `resolution`, `site` (that site). The last and the reason are null in a network
-    /// without sites.
+    /// worst-off address), `resolution`, `site` (that site). In a network without sites, site and reason are null.
     ///
     /// ```
     /// use catchment::candidates::Filter;
@@ -110,7 +111,7 @@ impl Holes {
     /// ```
     #[must_use]
     pub fn to_geojson(&self) -> String {
-        text_of(self.as_slice().iter().map(|hole| {
+        text_of(self.as_slice(), |hole| {
             let nearest = hole.nearest.as_ref();
             let properties = [
                 ("cell", hole.cell.to_string().into()),
@@ -124,14 +125,15 @@ impl Holes {
                 ("units", hole.unserved.units.into()),
             ];
             cell_feature(hole.cell, properties)
-        }))
+        })
     }
 }
 
-fn text_of(features: impl Iterator<Item = Feature>) -> String {
+/// A feature for each of the things, in their order.
+fn text_of<T: Sync>(things: &[T], feature_of: impl Fn(&T) -> Feature + Sync + Send) -> String {
     let collection = FeatureCollection {
         bbox: None,
-        features: features.collect(),
+        features: map_in_order(things, 1, feature_of),
         foreign_members: None,
     };
     collection.to_string()

@@ -10,8 +10,7 @@ use crate::site::{Network, TOGETHER};
 /// A cell with demand that no site may serve: a hole in the coverage (服务盲区).
 ///
 /// The reason is that of its worst-off address, the one farthest from its nearest site (of several, the one whose
-/// nearest site has the smallest id, then the westernmost, then the southernmost): an example, not all there is
-/// to know.
+/// nearest site has the smallest id, then the westernmost, then the southernmost): an example, not a list.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -22,8 +21,7 @@ pub struct Hole {
     pub unserved: Demand,
     /// The worst-off address.
     pub worst_at: Position,
-    /// The site nearest to that address, eligible or not, and why it may not serve it. `None` in a network
-    /// without sites.
+    /// The site nearest to that address and why it may not serve it. `None` in a network without sites.
     pub nearest: Option<Candidate>,
 }
 
@@ -60,7 +58,7 @@ pub struct Hole {
 pub struct Holes {
     resolution: Resolution,
     served: Demand,
-    holes: Vec<Hole>,
+    cells: Vec<Hole>,
 }
 
 impl Holes {
@@ -118,7 +116,7 @@ impl Holes {
     /// The holes, most orders first.
     #[must_use]
     pub fn as_slice(&self) -> &[Hole] {
-        &self.holes
+        &self.cells
     }
 
     /// The demand that has an eligible site.
@@ -130,15 +128,15 @@ impl Holes {
     /// The demand that has none. O(holes).
     #[must_use]
     pub fn unserved(&self) -> Demand {
-        self.holes.iter().map(|hole| hole.unserved).sum()
+        self.cells.iter().map(|hole| hole.unserved).sum()
     }
 
-    fn sorted(resolution: Resolution, served: Demand, mut holes: Vec<Hole>) -> Self {
-        holes.sort_by_key(|hole| (Reverse(hole.unserved.orders), hole.cell));
+    fn sorted(resolution: Resolution, served: Demand, mut cells: Vec<Hole>) -> Self {
+        cells.sort_by_key(|hole| (Reverse(hole.unserved.orders), hole.cell));
         Self {
             resolution,
             served,
-            holes,
+            cells,
         }
     }
 }
@@ -201,7 +199,7 @@ where
 struct Unchecked {
     resolution: Resolution,
     served: Demand,
-    holes: Vec<Hole>,
+    cells: Vec<Hole>,
 }
 
 #[cfg(feature = "serde")]
@@ -209,9 +207,9 @@ impl TryFrom<Unchecked> for Holes {
     type Error = CoverageError;
 
     fn try_from(read: Unchecked) -> Result<Self, CoverageError> {
-        for hole in &read.holes {
+        for hole in &read.cells {
             CoverageError::check_resolution(hole.cell, read.resolution)?;
         }
-        Ok(Self::sorted(read.resolution, read.served, read.holes))
+        Ok(Self::sorted(read.resolution, read.served, read.cells))
     }
 }

@@ -9,24 +9,27 @@
 //! | where is demand that no site may serve? | [`Holes`] | the addresses: exact |
 //! | which site is nearest, cell by cell? | [`CatchmentMap`] | the cell's centre |
 //!
+//! [`Network::sites_in_cell`]: crate::site::Network::sites_in_cell
+//! [`Network::sites_serving_cell`]: crate::site::Network::sites_serving_cell
+//!
 //! # Exact and approximate
 //!
-//! Decisions about orders are never made by cell: two addresses of one cell may have different nearest sites.
-//! Cells are for *looking*: for sums that can be compared and for maps that can be drawn. So whatever can be
-//! judged at real positions is, and is exact; what colours a whole cell is judged at its centre, and says
-//! `approximate` in every export. At resolution 9 the centre is at most 0.25 km from any address of the cell.
+//! Decisions about orders are never made by cell: two addresses of one cell may have different nearest sites. Cells
+//! are for *looking*: for sums that can be compared and for maps that can be drawn. So whatever can be judged at real
+//! positions is, and is exact; what colours a whole cell is judged at its centre, and says `approximate` in every
+//! export. At resolution 9 the centre is at most 0.25 km from any address of the cell.
 //!
 //! # In a cell, and below it
 //!
 //! A position is in a cell if [`Cell::at`](crate::geo::Cell::at) says so, at that cell's own resolution; that is what
-//! every H3 database has in its column. Seven hexagons don't tile a hexagon: of all addresses, some are in a
-//! cell and not in its parent. Rolling up ([`DemandMap::roll_up`]) goes by descent, as is usual, and so
-//! conserves every sum, but a cell rolled up and the same cell counted directly may differ by the addresses
-//! along its edge.
+//! every H3 database has in its column. Seven hexagons don't tile a hexagon: for 7 % of all addresses, the cell at
+//! resolution 9 does not descend from the cell at resolution 8. Rolling up ([`DemandMap::roll_up`]) goes by descent, as
+//! is usual, and so conserves every sum; but a cell rolled up and the same cell counted directly differ by the
+//! addresses along its edge.
 //!
 //! # Maps
 //!
-//! With the feature `geojson`, [`DemandMap`], [`Holes`] and [`CatchmentMap`] write GeoJSON (RFC 7946) with
+//! With the feature `geojson`, [`DemandMap`], [`Holes`] and [`CatchmentMap`] write `GeoJSON` (RFC 7946) with
 //! `to_geojson`: the same map, the same bytes.
 //!
 //! ```

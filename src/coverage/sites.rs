@@ -9,7 +9,7 @@ impl Network {
     /// The sites that lie in a cell, open or not, in the order of their ids.
     ///
     /// Exact: those for whose position [`Cell::contains`] holds. So every site lies in one cell of each resolution.
-    /// The trees find the sites round the cell's centre, then each is tested: O(log n + found), about 3 µs for each
+    /// The trees find the sites round the cell's centre, then each is tested: O(log n + found), about 2 µs for each
     /// site found, on all threads where there are many.
     ///
     /// ```

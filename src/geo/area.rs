@@ -116,6 +116,8 @@ pub(crate) enum CompiledArea {
         radius: Distance,
         /// No address within the radius has a larger squared chord to the site. Infinite beyond half the Earth.
         chord2_max: f64,
+        /// An address with no larger squared chord to the site is within the radius for certain.
+        chord2_certain: f64,
     },
     Region(Arc<Region>),
     Cells(Arc<CellSet>),
@@ -129,6 +131,11 @@ impl CompiledArea {
             ServiceArea::Radius(radius) => Self::Radius {
                 radius: *radius,
                 chord2_max: chord2_reaching(*radius),
+                // What reaches 1 mm beyond a distance 2 mm shorter is still within the radius.
+                chord2_certain: match radius.as_millimetres().checked_sub(2) {
+                    Some(shorter) => chord2_reaching(Distance::from_millimetres(shorter)),
+                    None => -1.0,
+                },
             },
             ServiceArea::Polygon(shape) => {
                 let region = Region::with_vertices_max(shape.clone(), limits.area_vertices_max)?;
@@ -145,9 +152,14 @@ impl CompiledArea {
     pub(crate) fn contains(&self, address: &Address, chord: Chord) -> bool {
         match self {
             Self::Unlimited => true,
-            // The chord spares most addresses outside the arc sine.
-            Self::Radius { radius, chord2_max } => {
-                chord.chord2 <= *chord2_max && chord.distance() <= *radius
+            // The chord spares all addresses but those on the edge the arc sine.
+            Self::Radius {
+                radius,
+                chord2_max,
+                chord2_certain,
+            } => {
+                chord.chord2 <= *chord2_certain
+                    || (chord.chord2 <= *chord2_max && chord.distance() <= *radius)
             }
             Self::Region(region) => region.contains(address.position),
             Self::Cells(cells) => cells.contains(address),

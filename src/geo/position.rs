@@ -52,6 +52,7 @@ impl Position {
     /// # Errors
     ///
     /// [`PositionError`] if a number is not finite or out of range: latitude ±90°, longitude ±180°.
+    #[expect(clippy::float_cmp, reason = "the antimeridian is one exact number")]
     pub fn new(at: LngLat) -> Result<Self, PositionError> {
         let LngLat { lng, lat } = at;
         if !(lng.is_finite() && lat.is_finite()) {

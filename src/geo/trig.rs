@@ -4,6 +4,11 @@
 //! each function. Written out, without calls and without branches, independent evaluations overlap and
 //! vectorise.
 
+#![expect(
+    clippy::excessive_precision,
+    reason = "constants stand as they were published"
+)]
+
 /// Sines and cosines of angles in degrees, each within ±180.
 ///
 /// An angle is first reduced to [-45°, 45°] in degrees, where reduction is exact (so cos 90° is 0, not 6·10⁻¹⁷), then

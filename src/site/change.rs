@@ -182,7 +182,7 @@ impl Draft {
             Change::Close(site) => self.close(site),
             Change::SetStatus { site, status } => self.edit(site, |site| site.status = status),
             Change::SetCapacity { site, capacity } => {
-                self.edit(site, |site| site.capacity = capacity)
+                self.edit(site, |site| site.capacity = capacity);
             }
             Change::SetTags { site, tags } => self.edit(site, |site| site.tags = tags),
             Change::SetSchedule { site, schedule } => self.set_schedule(site, schedule),

@@ -2,7 +2,7 @@
 
 use crate::geo::{Position, UnitVector, chord2_reaching};
 use crate::id::SiteId;
-use crate::index::{All, Best, Ranked, Ranking, STAGED, fill_in_order, map_in_order};
+use crate::index::{All, Best, Ranked, Ranking, STAGED, Tiles, fill_in_order, map_in_order};
 use crate::site::Network;
 use crate::units::Distance;
 
@@ -149,6 +149,9 @@ impl Network {
     #[must_use]
     pub fn nearest_site_batch(&self, from: &[Position]) -> Vec<Option<Neighbour>> {
         self.state.generation.prepare_for(from.len(), 1);
+        if !self.state.generation.for_one().is_some_and(Tiles::is_large) {
+            return map_in_order(from, TOGETHER, |from| self.nearest_site(*from));
+        }
         let mut answers = vec![None; from.len()];
         fill_in_order(from, &mut answers, TOGETHER, |from, answers| {
             for (from, answers) in from.chunks(STAGED).zip(answers.chunks_mut(STAGED)) {

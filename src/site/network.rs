@@ -66,7 +66,6 @@ pub(crate) struct Record {
 
 impl Network {
     /// Starts a new network.
-    #[must_use]
     pub fn builder() -> NetworkBuilder {
         NetworkBuilder::default()
     }

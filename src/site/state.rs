@@ -115,7 +115,8 @@ impl State {
         }
     }
 
-    /// Shows `into` every site whose area may contain the address, that `accept` lets pass, and that may belong among its best.
+    /// Shows `into` every site whose area may contain the address, that `accept` lets pass, and that may belong
+    /// among its best.
     pub(crate) fn search_serving(
         &self,
         address: UnitVector,
@@ -177,17 +178,15 @@ impl State {
         mut answer: impl FnMut(usize, Option<Ranked>),
     ) {
         match self.generation.for_one() {
-            Some(tiles) if tiles.is_large() => {
+            Some(tiles) => {
                 tiles.nearest_staged(self.generation.tree.points(), from, |query, found| {
                     answer(
                         query,
                         found.and_then(|found| self.nearest_beside(found, from[query])),
                     );
-                })
+                });
             }
-            _ => {
-                (0..from.len()).for_each(|query| answer(query, self.nearest_by_tiles(from[query])))
-            }
+            None => (0..from.len()).for_each(|query| answer(query, None)),
         }
     }
 
@@ -206,8 +205,8 @@ impl State {
             .nearest_k(self.generation.tree.points(), from, k)
     }
 
-    /// The nearest site that `accept` lets pass, none beyond the squared chord `bound`, if the tiles are there and can prove
-    /// it.
+    /// The nearest site that `accept` lets pass, none beyond the squared chord `bound`, if the tiles are there
+    /// and can prove it.
     #[inline]
     pub(crate) fn nearest_where_by_tiles(
         &self,

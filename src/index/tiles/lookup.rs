@@ -50,9 +50,7 @@ impl Tiles {
             for query in 0..STAGED {
                 if entries[query].is_grid() {
                     let (column, row) = keys[query];
-                    let cursor = self
-                        .table
-                        .descend(entries[query], below[query], column, row);
+                    let cursor = entries[query].descend(below[query], column, row);
                     (entries[query], below[query]) = (self.table.entries[cursor.at], cursor.below);
                 }
             }
@@ -92,7 +90,7 @@ impl Tiles {
         }
         let mut inline = [0; INLINE_MAX];
         let slots = self.listed(from, &mut inline)?;
-        Some(nearest_k_of(points, from.unit_vector(), slots, k))
+        Some(Seen::of(points, from.unit_vector(), slots).nearest_k(k))
     }
 
     /// The nearest of the tree's points that `accept` lets pass, none beyond the squared chord `bound`.
@@ -110,6 +108,7 @@ impl Tiles {
         let slots = self.listed(from, &mut inline)?;
         let mut chords2 = [f64::INFINITY; Self::LONG];
         let mut best = Best::new(bound);
+        // In the order of the list: to sort it first, or to take the nearest again and again, cost more than it saved.
         for (slot, chord2) in slots.iter().zip(&mut chords2) {
             let ranked = ranked(points, at, *slot);
             *chord2 = ranked.chord.chord2;
@@ -120,7 +119,6 @@ impl Tiles {
         let found = best.into_found()?;
         let up_to_it = chords2
             .iter()
-            .take(slots.len())
             .filter(|chord2| **chord2 <= found.bound())
             .count();
         (up_to_it <= self.k).then_some(found)
@@ -148,6 +146,69 @@ impl Tiles {
     pub(crate) fn is_large(&self) -> bool {
         // Half the second-level cache of a server core of these years.
         self.table.bytes() > 1 << 20
+    }
+}
+
+/// The points of a list as seen from a position.
+struct Seen<'a> {
+    from: UnitVector,
+    points: &'a [Point],
+    slots: &'a [u32],
+    /// Squared chords, with the place in the list in the lowest bits, which are far below what a millimetre decides.
+    keys: [u64; Tiles::LONG],
+}
+
+impl<'a> Seen<'a> {
+    const PLACE_MASK: u64 = Tiles::LONG as u64 - 1;
+
+    #[inline]
+    fn of(points: &'a [Point], from: UnitVector, slots: &'a [u32]) -> Self {
+        let slots = &slots[..slots.len().min(Tiles::LONG)];
+        let mut keys = [0; Tiles::LONG];
+        for ((place, slot), key) in (0..).zip(slots).zip(&mut keys) {
+            let chord2 = from.chord2(points[*slot as usize].at);
+            *key = (chord2.to_bits() & !Self::PLACE_MASK) | place;
+        }
+        Self {
+            from,
+            points,
+            slots,
+            keys,
+        }
+    }
+
+    #[inline]
+    fn place(key: u64) -> usize {
+        (key & Self::PLACE_MASK) as usize
+    }
+
+    #[inline]
+    fn ranked(&self, key: u64) -> Ranked {
+        ranked(self.points, self.from, self.slots[Self::place(key)])
+    }
+
+    /// The k nearest in order: by their keys, and where that leaves neighbours in doubt by the exact order.
+    #[inline]
+    fn nearest_k<A: From<Ranked>>(mut self, k: usize) -> Vec<A> {
+        let count = self.slots.len();
+        self.keys[..count].sort_unstable();
+        // One more than wanted: the last in may be in doubt with the first out.
+        let decided = self.keys[..count.min(k + 1)].windows(2).all(|pair| {
+            let (nearer, farther) = (pair[0] | Self::PLACE_MASK, pair[1] & !Self::PLACE_MASK);
+            f64::from_bits(farther) > chord2_tied(f64::from_bits(nearer))
+        });
+        if decided {
+            return self.keys[..count.min(k)]
+                .iter()
+                .map(|key| self.ranked(*key).into())
+                .collect();
+        }
+        let mut exact: Vec<Ranked> = self.keys[..count]
+            .iter()
+            .map(|key| self.ranked(*key))
+            .collect();
+        exact.sort_unstable();
+        exact.into_iter().take(k).map(A::from).collect()
     }
 }
 
@@ -217,41 +278,6 @@ fn lesser(a: f64, b: f64) -> f64 {
 #[inline]
 fn greater(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
-}
-
-/// The k nearest of some slots, in order: sorted by squared chord, and where that leaves neighbours in doubt by
-/// the exact order.
-#[inline]
-fn nearest_k_of<A: From<Ranked>>(
-    points: &[Point],
-    from: UnitVector,
-    slots: &[u32],
-    k: usize,
-) -> Vec<A> {
-    // The lowest bits of a squared chord are far below what is in doubt anyhow: they hold the place in the list.
-    const PLACE_MASK: u64 = Tiles::LONG as u64 - 1;
-    let mut keys = [0; Tiles::LONG];
-    let keys = &mut keys[..slots.len().min(Tiles::LONG)];
-    for ((place, slot), key) in (0..).zip(slots).zip(keys.iter_mut()) {
-        let chord2 = from.chord2(points[*slot as usize].at);
-        *key = (chord2.to_bits() & !PLACE_MASK) | place;
-    }
-    keys.sort_unstable();
-    let ranked_at = |key: &u64| ranked(points, from, slots[(key & PLACE_MASK) as usize]);
-    // One more than wanted: the last in may be in doubt with the first out.
-    let decided = keys[..keys.len().min(k + 1)]
-        .windows(2)
-        .all(|pair| f64::from_bits(pair[1]) > chord2_tied(f64::from_bits(pair[0] | PLACE_MASK)));
-    if decided {
-        return keys
-            .iter()
-            .take(k)
-            .map(|key| ranked_at(key).into())
-            .collect();
-    }
-    let mut exact: Vec<Ranked> = keys.iter().map(ranked_at).collect();
-    exact.sort_unstable();
-    exact.into_iter().take(k).map(A::from).collect()
 }
 
 #[inline]

@@ -84,6 +84,20 @@ impl Entry {
         self.0 >> Self::TAG_SHIFT == Self::GRID
     }
 
+    /// Where the entry one grid further down is, if this one is a grid with so many levels below it.
+    #[inline]
+    pub(super) fn descend(self, below: u32, column: u32, row: u32) -> Cursor {
+        let Meaning::Grid(offset, bits) = self.meaning() else {
+            return Cursor { at: 0, below };
+        };
+        let (below, mask) = (below - bits, (1 << bits) - 1);
+        let (east, north) = ((column >> below) & mask, (row >> below) & mask);
+        Cursor {
+            at: offset + ((north << bits) | east) as usize,
+            below,
+        }
+    }
+
     /// As an entry of a table that starts `entries` and `lists` later.
     pub(super) fn moved(self, entries: usize, lists: usize) -> Self {
         match self.0 >> Self::TAG_SHIFT {
@@ -133,23 +147,6 @@ impl Table {
         })
     }
 
-    /// The entry one grid further down.
-    #[inline]
-    pub(super) fn descend(&self, grid: Entry, below: u32, column: u32, row: u32) -> Cursor {
-        match grid.meaning() {
-            Meaning::Grid(offset, bits) => {
-                let below = below - bits;
-                let mask = (1 << bits) - 1;
-                let (east, north) = ((column >> below) & mask, (row >> below) & mask);
-                Cursor {
-                    at: offset + ((north << bits) | east) as usize,
-                    below,
-                }
-            }
-            _ => Cursor { at: 0, below },
-        }
-    }
-
     /// The leaf entry for a finest column and row.
     #[inline]
     pub(super) fn leaf(&self, column: u32, row: u32) -> Entry {
@@ -158,7 +155,7 @@ impl Table {
         };
         let mut entry = self.entries[cursor.at];
         while entry.is_grid() {
-            cursor = self.descend(entry, cursor.below, column, row);
+            cursor = entry.descend(cursor.below, column, row);
             entry = self.entries[cursor.at];
         }
         entry
@@ -187,9 +184,9 @@ mod tests {
             &[0, 1, 2, 3],
             &[8_388_607],
         ] {
-            let Some(Meaning::Inline(count, slots)) = Entry::inline(list).map(Entry::meaning)
-            else {
-                panic!("{list:?} fits");
+            let entry = Entry::inline(list).expect("the list fits");
+            let Meaning::Inline(count, slots) = entry.meaning() else {
+                unreachable!("{entry:?}")
             };
             let (mut expected, mut found) = (list.to_vec(), slots[..count].to_vec());
             expected.sort_unstable();
