@@ -65,9 +65,6 @@
 //! assert_eq!(catchments.cells_of(SiteId(17)).len(), 186);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! [`Network::sites_in_cell`]: crate::site::Network::sites_in_cell
-//! [`Network::sites_serving_cell`]: crate::site::Network::sites_serving_cell
 
 mod catchments;
 mod demand;

@@ -143,8 +143,8 @@ impl Network {
     /// There is one table for the nearest site ([`nearest_site`](Self::nearest_site)) and one for up to eight
     /// neighbours, which answers [`nearest`](Self::nearest) and
     /// [`nearest_eligible_site`](Self::nearest_eligible_site), too. They never change an answer, only its cost. A
-    /// single look-up never builds them; a batch of nearest sites builds the table it needs if it has at least 50 look-ups
-    /// for every site.
+    /// single look-up never builds them; a batch of nearest sites builds the table it needs if it has at least 50
+    /// look-ups for every site.
     ///
     /// O(n) expected, about 13 µs a site on one core: 0.3 s for 20,000 sites, 15 s for a million. That pays before many
     /// look-ups one by one, for example on another thread with a clone of the network, which shares the tables. A
