@@ -212,3 +212,31 @@ fn an_empty_network_opens_its_first_sites() {
     assert_eq!(emptied.nearest_site(at(121.4)), None);
     assert_eq!(emptied.version(), Version(2));
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn changes_have_the_serde_forms_that_are_documented() {
+    let site = SiteId(17);
+    let radius = ServiceArea::Radius(Distance::from_metres(1_000));
+    for (change, json) in [
+        (close(17), r#"{"close":17}"#),
+        (
+            Change::Move {
+                site,
+                to: at(121.5),
+            },
+            r#"{"move":{"site":17,"to":{"lng":121.5,"lat":31.2}}}"#,
+        ),
+        (
+            Change::SetArea { site, area: radius },
+            r#"{"set_area":{"site":17,"area":{"radius":1000000}}}"#,
+        ),
+        (
+            supply(17, None),
+            r#"{"set_supplier":{"site":17,"supplied_by":null}}"#,
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&change).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Change>(json).unwrap(), change);
+    }
+}

@@ -280,3 +280,31 @@ fn a_choice_is_explained_up_to_the_chosen_one() {
         }
     }
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn verdicts_have_the_serde_forms_that_are_documented() {
+    use catchment::candidates::Rejection;
+    let far = Rejection::TooFar {
+        distance: Distance::from_metres(900),
+        limit: Distance::from_metres(800),
+    };
+    for (verdict, json) in [
+        (Verdict::Eligible, r#""eligible""#),
+        (
+            Verdict::Rejected(Rejection::Paused),
+            r#"{"rejected":"paused"}"#,
+        ),
+        (
+            Verdict::Rejected(far),
+            r#"{"rejected":{"too_far":{"distance":900000,"limit":800000}}}"#,
+        ),
+        (
+            Verdict::Rejected(Rejection::NotChosen { chosen: SiteId(2) }),
+            r#"{"rejected":{"not_chosen":{"chosen":2}}}"#,
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&verdict).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Verdict>(json).unwrap(), verdict);
+    }
+}

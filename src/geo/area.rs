@@ -16,8 +16,8 @@ use crate::units::Distance;
 
 /// Which addresses a site serves (服务范围). By default, all.
 ///
-/// Plain data, cheap to clone; the builder of a network checks it. Polygons are of the crate `geo` 0.33: depend on it to
-/// make one. Serde forms: `"unlimited"`, `{"radius": 1000000}` in mm, `{"cells": ["89309958ac7ffff"]}`, `{"polygon": …}`.
+/// Plain data, cheap to clone; the builder of a network checks it. Polygons are of the crate `geo` 0.33: depend on it.
+/// Serde forms: `"unlimited"`, `{"radius": 1000000}` in mm, `{"cells": ["89309958ac7ffff"]}`, `{"polygon": …}`.
 ///
 /// ```
 /// use catchment::geo::{Cell, ServiceArea};
