@@ -1,7 +1,8 @@
 //! The speed table under criterion: every look-up with its peers beside it.
 //!
-//! Criterion runs rivals one after the other, so a drift of the machine's clock ends up in their ratios. For ratios that
-//! hold see the `ratios` bench, which interleaves them; this one is for watching a single number over time.
+//! Criterion runs rivals one after the other, so a drift of the machine's clock ends up in their ratios. For
+//! ratios that hold see the `ratios` bench, which interleaves them; this one is for watching a single number
+//! over time.
 
 mod peer_index;
 mod workload;

@@ -6,9 +6,10 @@
 //! cargo bench --bench ratios -- --quick          # small sizes, few rounds
 //! ```
 //!
-//! In every round each rival answers the same queries once, in turn, timed by the thread's processor time; the ratio of a
-//! round is one rival's time by the library's, and the median over the rounds is printed. So neither other processes
-//! nor a drifting clock shift a ratio. All answers are compared first: a wrong one ends the bench.
+//! In every round each rival answers the same queries once, in turn, timed by the thread's processor time; the
+//! ratio of a round is one rival's time by the library's, and the median over the rounds is printed. So neither
+//! other processes nor a drifting clock shift a ratio. All answers are compared first: a wrong one ends the
+//! bench.
 
 // A bench is read on the terminal.
 #![allow(clippy::print_stdout)]

@@ -7,7 +7,7 @@ use catchment::site::{Change, Network, Schedule, Site, SiteKind, SiteStatus, Tag
 use catchment::units::{Distance, Units};
 
 fn at(lng: f64) -> Position {
-    Position::new(LngLat { lng, lat: 31.2 }).unwrap()
+    Position::new(LngLat { lng, lat: 31.2 }).expect("a valid position")
 }
 
 fn store(id: u64) -> Site {
@@ -40,7 +40,7 @@ fn network() -> Network {
         })
         .sites([store(1), store(2), leader(11, 1), leader(12, 1)])
         .build()
-        .unwrap()
+        .expect("a valid position")
 }
 
 /// The ids after the changes, or the faults.
