@@ -340,7 +340,9 @@ impl fmt::Display for Rejection {
                 at,
                 opens_at: Some(opens_at),
             } => write!(f, "closed at {at}, opens at {opens_at}"),
-            Self::Closed { at, opens_at: None } => write!(f, "closed at {at} and for good"),
+            Self::Closed { at, opens_at: None } => {
+                write!(f, "closed at {at}, its schedule has no later opening")
+            }
             Self::TooFar { distance, limit } => write_exceeded(f, "too far", *distance, *limit),
             Self::OutsideRadius { distance, radius } => {
                 write_exceeded(f, "outside service area", *distance, *radius)

@@ -14,6 +14,9 @@ use crate::units::Distance;
 /// Chinese map services are not WGS 84: read them as [`Gcj02`](crate::geo::Gcj02) or
 /// [`Bd09`](crate::geo::Bd09) and convert.
 ///
+/// Serde keeps every bit of a position; not every format does. With `serde_json` turn on its feature
+/// `float_roundtrip`, or the last bit of some longitudes changes on the way through text.
+///
 /// ```
 /// use catchment::geo::{LngLat, Position};
 /// let bund = Position::new(LngLat { lng: 121.4903, lat: 31.2397 })?;

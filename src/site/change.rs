@@ -335,7 +335,8 @@ impl Draft {
         let site = |id| Some(&state.record(state.directory.slot(id)?)?.site);
         let kind_of = |id| site(id).map(|site| site.kind);
         if self.store_closed {
-            for record in state.records.iter().flatten() {
+            let slots = state.directory.slots_by_id();
+            for record in slots.filter_map(|slot| state.record(slot)) {
                 check_supplier(&record.site, kind_of, &mut self.faults);
             }
         } else {
