@@ -1,5 +1,7 @@
 //! What a filter asks: each demand, the order in which they are asked, and the words of a refusal.
 
+#![allow(clippy::unwrap_used, reason = "what can't be unwrapped fails the test")]
+
 use catchment::candidates::{Candidate, Filter, Verdict};
 use catchment::geo::{Cell, LngLat, Position, ServiceArea};
 use catchment::id::{OrderId, SiteId};
@@ -12,7 +14,7 @@ use geo::polygon;
 const HOUR: i64 = 3_600_000;
 
 fn at(lng: f64) -> Position {
-    Position::new(LngLat { lng, lat: 31.2 }).unwrap()
+    Position::new(LngLat { lng, lat: 31.2 }).expect("on Earth")
 }
 
 /// Where the order is: 951.123 m from the site.
@@ -31,10 +33,11 @@ fn hour(hour: i64) -> Timestamp {
 /// Open from 8 to 10 o'clock, for few, and from 12 to 18.
 fn schedule() -> Schedule {
     let opening = |from, to, capacity| Opening {
-        window: Window::new(hour(from), hour(to)).unwrap(),
+        window: Window::new(hour(from), hour(to)).expect("not empty"),
         capacity,
     };
-    Schedule::from_openings([opening(8, 10, Some(Units(5))), opening(12, 18, None)]).unwrap()
+    Schedule::from_openings([opening(8, 10, Some(Units(5))), opening(12, 18, None)])
+        .expect("no overlap")
 }
 
 fn wishing(wish: Wish) -> Filter<'static> {
@@ -49,7 +52,10 @@ fn never(_: &Site) -> bool {
 
 /// The site's verdict in words, from every look-up that judges, with tiles and without.
 fn check(site: &Site, filter: &Filter<'_>, expected: &str) {
-    let network = Network::builder().site(site.clone()).build().unwrap();
+    let network = Network::builder()
+        .site(site.clone())
+        .build()
+        .expect("a valid network");
     for prepared in [false, true] {
         if prepared {
             network.prepare();

@@ -71,17 +71,16 @@ impl fmt::Display for Timestamp {
         let since_midnight = self.0.rem_euclid(DAY);
         let seconds = since_midnight / 1_000;
         let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-        let mut text = match year {
+        let year = match year {
             0..=9_999 => format!("{year:04}"),
             _ => format!("{year:+05}"),
         };
-        text.push_str(&format!(
-            "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
-        ));
-        match since_midnight % 1_000 {
-            0 => text.push('Z'),
-            millis => text.push_str(&format!(".{millis:03}Z")),
-        }
+        let fraction = match since_midnight % 1_000 {
+            0 => String::new(),
+            millis => format!(".{millis:03}"),
+        };
+        let text =
+            format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z");
         f.pad(&text)
     }
 }
