@@ -71,7 +71,7 @@ impl fmt::Display for Timestamp {
         let since_midnight = self.0.rem_euclid(DAY);
         let seconds = since_midnight / 1_000;
         let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-        let mut text = match year {
+        let year = match year {
             0..=9_999 => format!("{year:04}"),
             _ => format!("{year:+05}"),
         };
