@@ -92,6 +92,9 @@ impl Network {
     /// ```
     #[must_use]
     pub fn nearest(&self, from: Position, k: usize) -> Vec<Neighbour> {
+        if k == 1 {
+            return self.nearest_site(from).into_iter().collect();
+        }
         self.state.nearest_k_by_tiles(from, k).unwrap_or_else(|| {
             self.nearest_ranked(from.unit_vector(), k)
                 .into_iter()

@@ -1,4 +1,4 @@
-use core::fmt::{self, Write};
+use core::fmt;
 use core::time::Duration;
 
 /// An instant: whole milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted (Unix time).
@@ -75,14 +75,12 @@ impl fmt::Display for Timestamp {
             0..=9_999 => format!("{year:04}"),
             _ => format!("{year:+05}"),
         };
-        write!(
-            text,
-            "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
-        )?;
-        match since_midnight % 1_000 {
-            0 => text.push('Z'),
-            millis => write!(text, ".{millis:03}Z")?,
-        }
+        let fraction = match since_midnight % 1_000 {
+            0 => String::new(),
+            millis => format!(".{millis:03}"),
+        };
+        let text =
+            format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z");
         f.pad(&text)
     }
 }
