@@ -218,7 +218,10 @@ impl State {
         if !self.is_as_packed() {
             return None;
         }
-        let tiles = self.generation.for_several()?;
+        let tiles = self
+            .generation
+            .for_several()
+            .filter(|tiles| tiles.are_near())?;
         tiles.nearest_where(self.generation.tree.points(), from, at, bound, |ranked| {
             self.record(ranked.slot)
                 .is_some_and(|record| accept(record, ranked))
