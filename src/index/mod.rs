@@ -2,11 +2,9 @@
 //!
 //! | structure | holds | answers |
 //! | --- | --- | --- |
-//! | [`PackedTree`] | all points of a generation, in an order of its own that fixes their slots | any look-up,
-//! with the filter inside the search |
+//! | [`PackedTree`] | all points of a generation, in an order that fixes their slots | any look-up, filter inside |
 //! | [`Overlay`] | the few points that appeared or moved since: an R-tree (rstar) | the same, for those |
-//! | [`Tiles`] | for each tile of an adaptive grid, the points that can be nearest somewhere in it | the
-//! unfiltered nearest and the k nearest, without a search |
+//! | [`Tiles`] | for each tile of an adaptive grid, the points that can be nearest in it | the nearest, no search |
 //!
 //! All rank by the same total order, [`Ranked`]: distance in whole millimetres, then id. The tiles are a cache with a
 //! proof: they can be absent, and are never asked for what they can't prove.

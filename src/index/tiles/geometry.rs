@@ -156,3 +156,63 @@ fn degrees_of(at: UnitVector) -> (f64, f64) {
         libm::atan2(z, libm::hypot(x, y)).to_degrees(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn random(state: &mut u64) -> f64 {
+        *state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn cross(a: UnitVector, b: UnitVector) -> [f64; 3] {
+        let ([ax, ay, az], [bx, by, bz]) = (a.0, b.0);
+        [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx]
+    }
+
+    /// What both proofs rest on: no place of a tile is beyond its radius, nor outside the polygon of its corners.
+    #[test]
+    fn the_outline_contains_its_tile() {
+        let mut state = 7;
+        for _ in 0..200_000 {
+            let level = 3 + (random(&mut state) * 22.0) as u32;
+            let count = f64::from(1_u32 << level);
+            let side = 360.0 / count;
+            let lat = (2.0 * random(&mut state) - 1.0) * LATITUDE_MAX;
+            let tile = Tile {
+                level,
+                column: (random(&mut state) * count) as u32,
+                row: ((lat + 90.0) / side) as u32,
+            };
+            let frame = Frame {
+                west: 360.0 * random(&mut state) - 180.0,
+                x: [0.0, 360.0],
+                y: [5.0, 175.0],
+            };
+            let Outline {
+                centre,
+                radius,
+                corners: [sw, se, nw, ne],
+            } = frame.outline(tile);
+            for place in 0..8 {
+                // Corners and edges too, where it is tightest.
+                let share = |state: &mut u64| match place {
+                    0..3 => random(state).round(),
+                    _ => random(state),
+                };
+                let lng = (f64::from(tile.column) + share(&mut state)) * side + frame.west;
+                let lat = (f64::from(tile.row) + random(&mut state)) * side - 90.0;
+                let v = vector(lng, lat);
+                assert!(centre.chord2(v).sqrt() <= radius, "{tile:?} {lng} {lat}");
+                for (a, b) in [(sw, se), (se, ne), (ne, nw), (nw, sw)] {
+                    let [x, y, z] = cross(a, b);
+                    let inside = x * v.0[0] + y * v.0[1] + z * v.0[2];
+                    assert!(inside >= -1e-15, "{tile:?} {lng} {lat}: {inside:e}");
+                }
+            }
+        }
+    }
+}
