@@ -144,8 +144,8 @@ impl Tiles {
 
     /// Whether lists are closer at hand than the buckets of the tree, which are smaller.
     pub(crate) fn are_near(&self) -> bool {
-        // Measured with a filter that half the sites pass: at 20,000 sites (some 6 MiB) lists took 0.7 of the time of the
-        // tree, at 200,000 sites 1.5.
+        // Measured with a filter that half the sites pass: at 20,000 sites (some 6 MiB) lists took 0.7 of the
+        // time of the tree, at 200,000 sites 1.5.
         self.table.bytes() <= 1 << 24
     }
 

@@ -32,9 +32,10 @@
 //! The quadtree is then packed into one table of 8-byte entries: a root grid, and below it grids of up to 2⁸ ×
 //! 2⁸ wherever they would be well filled. A list of up to four neighbouring points lives in the entry itself.
 //!
-//! Build O(n) expected: some 4 µs a point for k = 1, some 10 µs for k = 8. Sources: bisectors and Voronoi diagrams of order
-//! k as in Okabe, Boots, Sugihara and Chiu, *Spatial Tessellations*, 2nd ed. 2000, ch. 3; grids of candidate lists go
-//! back to Bentley, Weide and Yao, *Optimal expected-time algorithms for closest point problems*, 1980.
+//! Build O(n) expected: some 4 µs a point for k = 1, some 10 µs for k = 8. Sources: bisectors and Voronoi
+//! diagrams of order k as in Okabe, Boots, Sugihara and Chiu, *Spatial Tessellations*, 2nd ed. 2000, ch. 3;
+//! grids of candidate lists go back to Bentley, Weide and Yao, *Optimal expected-time algorithms for closest
+//! point problems*, 1980.
 
 mod build;
 mod candidates;
