@@ -64,7 +64,8 @@ pub(crate) struct Unpacked {
 type Pending = (u32, f64, [f64; 3]);
 
 impl PackedTree {
-    /// 8 to 16 points a bucket: fewer make the planes outgrow the cache, more are computed in vain (measured 4 to 32).
+    /// 7 to 12 points a bucket: fewer make the planes outgrow the cache, more are computed in vain. Not tuned: other
+    /// sizes have not been measured.
     const BUCKET_MAX: usize = 12;
     /// Slots are below 2³⁰ ([`Limits::SITES_CEILING`](crate::limits::Limits::SITES_CEILING)).
     const LEVELS_MAX: usize = 32;

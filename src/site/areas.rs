@@ -9,7 +9,8 @@ use rstar::{AABB, RTree, RTreeObject};
 
 use crate::geo::{CompiledArea, UnitVector};
 
-/// Areas behind one envelope. 8 and 32 were within 10 % of 16 on areas of 1 to 3 km; memory falls with the size.
+/// Areas behind one envelope: enough for the envelopes to cost little memory, few enough to test one by one. Not tuned:
+/// other sizes have not been measured.
 const PAGE: usize = 16;
 
 /// A cap round a service area: a centre and the squared chord of its farthest point.

@@ -13,11 +13,11 @@ const LEVEL_MIN: u32 = 3;
 /// Tiles of this level are 2 m wide: no customer gains from smaller ones.
 const LEVEL_MAX: u32 = 24;
 
-/// Fewer points than this are searched as fast as looked up.
+/// A tree of fewer points is a bucket or two: there is nothing to gain.
 const POINTS_MIN: usize = 16;
 
-/// A grid is at least this full of tiles that are really as small as its entries. Between an eighth and a half the
-/// look-ups took the same time; a quarter keeps the table small.
+/// A grid is at least this full of tiles that are really as small as its entries. From an eighth to
+/// four fifths the look-ups took the same time within a tenth, on 200,000 points.
 const FILL_MIN: f64 = 0.25;
 
 /// Grids are at most 2^8 on a side, so that a tile takes a few steps and an entry's bits suffice.
