@@ -68,17 +68,19 @@ fn numbers(lng: f64, lat: f64, resolution: u8) {
     let Ok(position) = position else { return };
     check(position);
     round_trip(&position);
-    for back in [
-        Gcj02::from_wgs84(position).to_wgs84(),
-        Bd09::from_wgs84(position).to_wgs84(),
-    ] {
-        let error = back
-            .expect("a shifted place is a place")
-            .distance_to(position);
-        assert!(
-            error < Distance::from_millimetres(10),
-            "{position:?}: {error:#}"
-        );
+    if !beside_the_datum_edge(lng, lat) {
+        for back in [
+            Gcj02::from_wgs84(position).to_wgs84(),
+            Bd09::from_wgs84(position).to_wgs84(),
+        ] {
+            let error = back
+                .expect("a shifted place is a place")
+                .distance_to(position);
+            assert!(
+                error < Distance::from_millimetres(10),
+                "{position:?}: {error:#}"
+            );
+        }
     }
     let other = Position::new(LngLat {
         lng: lat,
@@ -95,6 +97,16 @@ fn numbers(lng: f64, lat: f64, resolution: u8) {
         assert_eq!(cell.to_string().parse(), Ok(cell));
         round_trip(&cell);
     }
+}
+
+/// Just outside the rectangle of the Chinese datums, where some coordinates have two origins (see [`Gcj02`]): the only
+/// places that need not survive a round trip.
+fn beside_the_datum_edge(lng: f64, lat: f64) -> bool {
+    let within = |margin: f64| {
+        (72.004 - margin..=137.8347 + margin).contains(&lng)
+            && (0.8293 - margin..=55.8271 + margin).contains(&lat)
+    };
+    within(0.02) && !within(0.0)
 }
 
 /// Any ring: refused, or a region that answers.
