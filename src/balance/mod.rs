@@ -37,6 +37,7 @@
 mod balancer;
 mod candidate;
 mod engine;
+mod estimate;
 mod problem;
 mod solution;
 mod solve;

@@ -48,6 +48,7 @@ impl<S: CandidateSource> Engine<S> {
                     return (site, dist);
                 }
                 let beyond = self.scan(site, window, &mut bound);
+                self.settles += 1;
                 self.settled.push((site, beyond));
             }
             // No room within the window. Look again where something lay beyond it.
