@@ -227,6 +227,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod balance;
 pub mod candidates;
 pub mod coverage;
 pub mod faults;

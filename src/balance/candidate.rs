@@ -1,0 +1,140 @@
+use core::fmt;
+
+use crate::balance::ProblemError;
+
+/// One place an order could go to: a site slot and what it costs to send the order there. 8 bytes.
+///
+/// The cost is a whole number of any unit (millimetres, where the orders come from a map), at most
+/// [`COST_MAX`](Self::COST_MAX) in size and negative if need be. Candidates sort by cost, then by site.
+///
+/// ```
+/// use catchment::balance::Candidate;
+/// let near = Candidate::new(3, 120)?;
+/// assert_eq!((near.site(), near.cost()), (3, 120));
+/// assert!(near < Candidate::new(1, 121)?);
+/// assert!(Candidate::new(0, Candidate::COST_MAX + 1).is_err());
+/// # Ok::<(), catchment::balance::ProblemError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Candidate(u64);
+
+impl Candidate {
+    /// The largest cost, and the largest reward: 2³⁸ − 1, which is 274,877 km in millimetres.
+    ///
+    /// So the difference of two costs fits into the 40 bits that the solver's queues have for it.
+    pub const COST_MAX: i64 = (1 << 38) - 1;
+
+    /// The number of site slots that can be told apart: 2²⁴.
+    pub const SITES_MAX: u32 = 1 << Self::SITE_BITS;
+
+    const SITE_BITS: u32 = 24;
+    const BIAS: i64 = Self::COST_MAX + 1;
+
+    /// A candidate at a site slot. O(1).
+    ///
+    /// # Errors
+    ///
+    /// [`ProblemError::CostTooLarge`] and [`ProblemError::NoSuchSite`] for what 8 bytes can't hold.
+    pub const fn new(site: u32, cost: i64) -> Result<Self, ProblemError> {
+        if cost < -Self::COST_MAX || cost > Self::COST_MAX {
+            return Err(ProblemError::CostTooLarge { cost });
+        }
+        if site >= Self::SITES_MAX {
+            return Err(ProblemError::NoSuchSite {
+                site,
+                sites: Self::SITES_MAX,
+            });
+        }
+        let biased = (cost + Self::BIAS) as u64;
+        Ok(Self(biased << Self::SITE_BITS | site as u64))
+    }
+
+    /// The site slot.
+    #[must_use]
+    #[inline]
+    pub const fn site(self) -> u32 {
+        self.0 as u32 & (Self::SITES_MAX - 1)
+    }
+
+    /// What it costs.
+    #[must_use]
+    #[inline]
+    pub const fn cost(self) -> i64 {
+        (self.0 >> Self::SITE_BITS) as i64 - Self::BIAS
+    }
+}
+
+impl fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "site {} for {}", self.site(), self.cost())
+    }
+}
+
+/// The candidates of every order: one row an order, in the order of their numbers.
+///
+/// A row may be empty (the order can only stay unassigned) and need not be sorted. If it names a site twice, the
+/// cheaper one counts. Memory: 8 bytes a candidate and 8 a row.
+///
+/// ```
+/// use catchment::balance::{Candidate, Rows};
+/// let mut rows = Rows::default();
+/// rows.push([Candidate::new(0, 120)?, Candidate::new(1, 300)?]);
+/// rows.push([]);
+/// assert_eq!(rows.len(), 2);
+/// assert_eq!(rows.row(0).len(), 2);
+/// assert!(rows.row(7).is_empty());
+/// # Ok::<(), catchment::balance::ProblemError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    candidates: Vec<Candidate>,
+    /// Where each row ends; it begins where the one before ends.
+    ends: Vec<usize>,
+}
+
+impl Rows {
+    /// No rows yet, and memory for so many. O(1).
+    #[must_use]
+    pub fn with_capacity(orders: usize, candidates: usize) -> Self {
+        Self {
+            candidates: Vec::with_capacity(candidates),
+            ends: Vec::with_capacity(orders),
+        }
+    }
+
+    /// The next order's candidates. O(length of the row).
+    pub fn push(&mut self, row: impl IntoIterator<Item = Candidate>) {
+        self.candidates.extend(row);
+        self.ends.push(self.candidates.len());
+    }
+
+    /// The candidates of an order, as they were pushed; nothing for an order that is not there. O(1).
+    #[must_use]
+    #[inline]
+    pub fn row(&self, order: usize) -> &[Candidate] {
+        let begin = match order {
+            0 => 0,
+            _ => self.ends.get(order - 1).copied().unwrap_or(0),
+        };
+        let end = self.ends.get(order).copied().unwrap_or(begin);
+        &self.candidates[begin..end]
+    }
+
+    /// The number of orders.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no order.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// All candidates of all orders, row after row.
+    #[must_use]
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+}

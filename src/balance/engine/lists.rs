@@ -1,0 +1,205 @@
+//! What the solver knows about one site: the orders that are there, and for each other site a queue of how cheaply
+//! they could go there instead.
+
+/// More than any sum of costs, levels and prices, and twice it is still a number.
+pub(super) const FAR: i64 = i64::MAX / 2;
+
+/// In [`SiteLists::members`]: the order has left.
+pub(super) const GONE: u32 = u32::MAX;
+
+/// An order's wish to leave: what the move adds to its cost, then its place among the members of the site it leaves.
+/// Sorts in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Move(u64);
+
+impl Move {
+    /// No more members than this at a time: the number has 24 bits.
+    pub(super) const MEMBERS_MAX: usize = 1 << Self::MEMBER_BITS;
+
+    const MEMBER_BITS: u32 = 24;
+    /// Differences of two costs are below 2³⁹ in size.
+    const BIAS: i64 = 1 << 39;
+
+    #[inline]
+    pub(super) const fn new(delta: i64, member: u32) -> Self {
+        Self(((delta + Self::BIAS) as u64) << Self::MEMBER_BITS | member as u64)
+    }
+
+    #[inline]
+    pub(super) const fn delta(self) -> i64 {
+        (self.0 >> Self::MEMBER_BITS) as i64 - Self::BIAS
+    }
+
+    #[inline]
+    const fn member(self) -> usize {
+        self.0 as usize & (Self::MEMBERS_MAX - 1)
+    }
+}
+
+/// The moves from one site to one other: a binary heap in a part of the site's pool.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exit {
+    pub(super) to: u32,
+    /// No move that is still possible is cheaper.
+    pub(super) low: i64,
+    start: u32,
+    len: u32,
+    room: u32,
+}
+
+/// One site. Queues hold every move with delta + floor of the price at the goal below `listed_below`.
+pub(super) struct SiteLists {
+    /// The orders here, in the order of their arrival, and gaps where one has left.
+    pub(super) members: Vec<u32>,
+    /// For each exit a lower bound of delta + price at the goal. Apart from the exits, because a scan reads all of
+    /// these and few of those.
+    pub(super) keys: Vec<i64>,
+    pub(super) exits: Vec<Exit>,
+    pool: Vec<Move>,
+    pub(super) listed_below: i64,
+    /// The engine's `sunk` when `listed_below` was true.
+    pub(super) sunk: i64,
+    pub(super) is_listed: bool,
+}
+
+impl SiteLists {
+    /// Nobody is here and nothing is listed.
+    pub(super) const EMPTY: Self = Self {
+        members: Vec::new(),
+        keys: Vec::new(),
+        exits: Vec::new(),
+        pool: Vec::new(),
+        listed_below: -FAR,
+        sunk: 0,
+        is_listed: false,
+    };
+
+    /// Forgets the queues, and closes the gaps among the members; tells each its new place.
+    pub(super) fn clear(&mut self, mut place: impl FnMut(u32, u32)) {
+        self.members.retain(|order| *order != GONE);
+        for (member, order) in self.members.iter().enumerate() {
+            place(*order, member as u32);
+        }
+        self.exits.clear();
+        self.keys.clear();
+        self.pool.clear();
+    }
+
+    /// A new exit with an empty queue and, until [`layout`](Self::layout), no room.
+    pub(super) fn open_exit(&mut self, to: u32) -> usize {
+        self.exits.push(Exit {
+            to,
+            low: FAR,
+            start: self.pool.len() as u32,
+            len: 0,
+            room: 0,
+        });
+        self.keys.push(FAR);
+        self.exits.len() - 1
+    }
+
+    /// Announces one more move through an exit.
+    #[inline]
+    pub(super) fn reserve(&mut self, exit: usize) {
+        self.exits[exit].room += 1;
+    }
+
+    /// Gives every exit room for its announced moves and half as many more.
+    pub(super) fn layout(&mut self, moves: &[(u32, Move)]) {
+        let mut start = 0;
+        for exit in &mut self.exits {
+            exit.room += exit.room / 2 + 2;
+            exit.start = start;
+            start += exit.room;
+        }
+        self.pool.resize(start as usize, Move(0));
+        for (exit, leave) in moves {
+            let exit = &mut self.exits[*exit as usize];
+            self.pool[(exit.start + exit.len) as usize] = *leave;
+            exit.len += 1;
+        }
+        for exit in &mut self.exits {
+            let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
+            for root in (0..queue.len() / 2).rev() {
+                sift_down(queue, root);
+            }
+            exit.low = queue.first().map_or(FAR, |first| first.delta());
+        }
+    }
+
+    /// One more move through an exit.
+    #[inline]
+    pub(super) fn push(&mut self, exit: usize, leave: Move) {
+        let exit = &mut self.exits[exit];
+        if exit.len == exit.room {
+            let start = self.pool.len();
+            self.pool
+                .extend_from_within(exit.start as usize..(exit.start + exit.len) as usize);
+            exit.start = start as u32;
+            exit.room = 2 * exit.room + 4;
+            self.pool.resize(start + exit.room as usize, Move(0));
+        }
+        exit.len += 1;
+        let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
+        let last = queue.len() - 1;
+        queue[last] = leave;
+        sift_up(queue, last);
+        exit.low = exit.low.min(leave.delta());
+    }
+
+    /// The cheapest possible move through an exit and the order that makes it. Sets `low` to its delta.
+    #[inline]
+    pub(super) fn first(&mut self, exit: usize) -> Option<(i64, u32)> {
+        let exit = &mut self.exits[exit];
+        let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
+        let mut len = queue.len();
+        let mut found = None;
+        while let Some(first) = queue[..len].first() {
+            let order = self.members[first.member()];
+            if order != GONE {
+                found = Some((first.delta(), order));
+                break;
+            }
+            len -= 1;
+            queue[0] = queue[len];
+            if len > 1 {
+                sift_down(&mut queue[..len], 0);
+            }
+        }
+        exit.len = len as u32;
+        exit.low = found.map_or(FAR, |(delta, _)| delta);
+        found
+    }
+}
+
+fn sift_down(queue: &mut [Move], mut root: usize) {
+    let moved = queue[root];
+    loop {
+        let mut child = 2 * root + 1;
+        if child >= queue.len() {
+            break;
+        }
+        if child + 1 < queue.len() && queue[child + 1] < queue[child] {
+            child += 1;
+        }
+        if queue[child] >= moved {
+            break;
+        }
+        queue[root] = queue[child];
+        root = child;
+    }
+    queue[root] = moved;
+}
+
+fn sift_up(queue: &mut [Move], mut leaf: usize) {
+    let moved = queue[leaf];
+    while leaf > 0 {
+        let parent = (leaf - 1) / 2;
+        if queue[parent] <= moved {
+            break;
+        }
+        queue[leaf] = queue[parent];
+        leaf = parent;
+    }
+    queue[leaf] = moved;
+}

@@ -1,0 +1,332 @@
+//! The exchange graph: sites as nodes, and for every pair of sites the cheapest order that could go from one to the
+//! other.
+//!
+//! # Invariants
+//!
+//! Between two steps, for the price p of a site, the constant [`level`](Engine::level) in place of a price for
+//! "nowhere", and the cost c of an order at a site:
+//!
+//! 1. every order is at a place where c + p is least of all its candidates and nowhere;
+//! 2. p ≥ 0;
+//! 3. whatever is not in a site's queues has delta + p ≥ the site's [`listed_below`](Engine::listed_below).
+//!
+//! What is missing to an optimum is then only that no site is over its capacity ([`relieve`](Engine::relieve)), and
+//! that no site with room left has a price ([`fill`](Engine::fill)).
+
+mod forward;
+mod lists;
+
+use core::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::balance::CandidateSource;
+use lists::{FAR, GONE, Move, SiteLists};
+
+/// The place of an order that is not in the problem at the moment.
+pub(super) const ABSENT: u32 = u32::MAX;
+
+/// A site as a node of the exchange graph.
+#[derive(Clone, Copy)]
+pub(super) struct Node {
+    pub(super) price: i64,
+    /// How many more orders it could take; negative if it has too many.
+    pub(super) room: i64,
+    /// In a search: the reduced length of the shortest path so far, [`FAR`] if there is none.
+    dist: i64,
+    /// In a search: the neighbour on that path, and the order that would move between the two.
+    via: u32,
+    order: u32,
+}
+
+/// Where an order is.
+#[derive(Clone, Copy)]
+pub(super) struct Spot {
+    /// A site slot, or [`nowhere`](Engine::nowhere), or [`ABSENT`].
+    pub(super) place: u32,
+    /// The order's place among the members there.
+    member: u32,
+    /// What it costs there.
+    pub(super) cost: i64,
+}
+
+/// See the [module](self).
+pub(super) struct Engine<S> {
+    pub(super) source: S,
+    pub(super) nodes: Vec<Node>,
+    pub(super) spots: Vec<Spot>,
+    sites: Vec<SiteLists>,
+    /// What an order costs nowhere, without the level.
+    nowhere_costs: NowhereCosts,
+    /// A lower bound of each price, as the source knows it.
+    floors: Vec<i64>,
+    /// How far floors have sunk in all: so much less is certain of what was listed before.
+    sunk: i64,
+    /// A typical step of cost between one candidate and the next: how far to list beyond what is needed at once.
+    stride: i64,
+    listings: u32,
+    /// For each place the exits that lead to it, as (site, number of the exit), kept once searches go backward.
+    entrances: Option<Vec<Vec<(u32, u32)>>>,
+    /// All sites are listed so far beyond their own prices.
+    listed_beyond: i64,
+    heap: BinaryHeap<Reverse<(i64, u32)>>,
+    touched: Vec<u32>,
+    settled: Vec<(u32, i64)>,
+    /// A running mean of path lengths: how wide the next search starts.
+    usual_length: i64,
+    exit_of: Vec<u32>,
+    scratch: Vec<(u32, Move)>,
+}
+
+/// What staying unassigned costs each order within its level.
+pub(super) enum NowhereCosts {
+    All(i64),
+    Each(Vec<i64>),
+}
+
+impl NowhereCosts {
+    #[inline]
+    fn of(&self, order: u32) -> i64 {
+        match self {
+            Self::All(cost) => *cost,
+            Self::Each(costs) => costs[order as usize],
+        }
+    }
+}
+
+impl<S: CandidateSource> Engine<S> {
+    /// Sites with these capacities, no order and no price.
+    pub(super) fn new(
+        source: S,
+        capacities: &[u32],
+        orders: usize,
+        nowhere_costs: NowhereCosts,
+        level: i64,
+    ) -> Self {
+        let node = |room, price| Node {
+            price,
+            room,
+            dist: FAR,
+            via: 0,
+            order: 0,
+        };
+        let places = capacities.len() + 1;
+        let mut nodes = Vec::with_capacity(places);
+        nodes.extend(capacities.iter().map(|room| node(i64::from(*room), 0)));
+        nodes.push(node(FAR, level));
+        let mut floors = vec![0; places];
+        floors[places - 1] = level;
+        Self {
+            source,
+            nodes,
+            spots: vec![
+                Spot {
+                    place: ABSENT,
+                    member: 0,
+                    cost: 0
+                };
+                orders
+            ],
+            sites: (0..places).map(|_| SiteLists::EMPTY).collect(),
+            nowhere_costs,
+            floors,
+            sunk: 0,
+            stride: 1,
+            listings: 0,
+            entrances: None,
+            listed_beyond: 0,
+            heap: BinaryHeap::new(),
+            touched: Vec::new(),
+            settled: Vec::new(),
+            usual_length: 8,
+            exit_of: vec![0; places],
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The node for "unassigned": its price is constant and it always has room.
+    pub(super) fn nowhere(&self) -> u32 {
+        self.nodes.len() as u32 - 1
+    }
+
+    /// What one unassigned order is worth beyond its price.
+    pub(super) fn level(&self) -> i64 {
+        self.nodes[self.nowhere() as usize].price
+    }
+
+    pub(super) fn nowhere_cost(&self, order: u32) -> i64 {
+        self.nowhere_costs.of(order)
+    }
+
+    /// Sets the typical step of cost between candidates; any positive number gives the same result.
+    pub(super) fn set_stride(&mut self, stride: i64) {
+        self.stride = stride.max(1);
+        self.usual_length = self.stride;
+    }
+
+    /// Starts from these prices, one a site, before any order is placed.
+    pub(super) fn set_prices(&mut self, prices: impl Iterator<Item = i64>) {
+        for (node, price) in self.nodes.iter_mut().zip(prices) {
+            node.price = price;
+        }
+        self.refresh_floors();
+    }
+
+    /// Puts an order at a place, which must be one where its cost + price is least.
+    pub(super) fn place(&mut self, order: u32, place: u32, cost: i64) {
+        self.spots[order as usize].cost = cost;
+        self.nodes[place as usize].room -= i64::from(place != self.nowhere());
+        self.enter(place, order);
+    }
+
+    /// Everything not in the queues of this site has at least this delta + price at the goal.
+    #[inline]
+    fn listed_below(&self, site: u32) -> i64 {
+        let lists = &self.sites[site as usize];
+        lists.listed_below - (self.sunk - lists.sunk)
+    }
+
+    /// Lists the moves away from a site anew: all with delta + price below `limit`, and some more.
+    #[inline(never)]
+    fn list(&mut self, site: u32, limit: i64) {
+        self.listings += 1;
+        if self.listings.is_multiple_of(64) {
+            self.refresh_floors();
+        }
+        let nowhere = self.nowhere();
+        let Self {
+            source,
+            spots,
+            floors,
+            scratch,
+            exit_of,
+            nowhere_costs,
+            ..
+        } = self;
+        let lists = &mut self.sites[site as usize];
+        lists.clear(|order, member| spots[order as usize].member = member);
+        lists.sunk = self.sunk;
+        lists.is_listed = true;
+        scratch.clear();
+        // What a complete source leaves out was seen, so the bound is known exactly.
+        let mut listed_below = if S::COMPLETE { FAR } else { limit };
+        for member in 0..lists.members.len() {
+            let order = lists.members[member];
+            let own = spots[order as usize].cost;
+            let mut found = |to: u32, cost: i64| {
+                if to == site {
+                    return;
+                }
+                let delta = cost - own;
+                let bound = delta + floors[to as usize];
+                if bound >= limit {
+                    listed_below = listed_below.min(bound);
+                    return;
+                }
+                let mut exit = exit_of[to as usize] as usize;
+                if lists.exits.get(exit).is_none_or(|exit| exit.to != to) {
+                    exit = lists.open_exit(to);
+                    exit_of[to as usize] = exit as u32;
+                }
+                lists.reserve(exit);
+                scratch.push((exit as u32, Move::new(delta, member as u32)));
+            };
+            found(nowhere, nowhere_costs.of(order));
+            source.below(order, own.saturating_add(limit), found);
+        }
+        lists.listed_below = listed_below;
+        lists.layout(scratch);
+        for (key, exit) in lists.keys.iter_mut().zip(&lists.exits) {
+            *key = exit.low + self.nodes[exit.to as usize].price;
+        }
+        if let Some(entrances) = &mut self.entrances {
+            for (number, exit) in lists.exits.iter().enumerate() {
+                entrances[exit.to as usize].push((site, number as u32));
+            }
+        }
+    }
+
+    /// An order arrives at a place. Its moves away from there are queued as far as those of the others are.
+    fn enter(&mut self, site: u32, order: u32) {
+        if self.sites[site as usize].members.len() == Move::MEMBERS_MAX {
+            let limit = self.listed_below(site);
+            self.list(site, limit);
+        }
+        let listed_below = self.listed_below(site);
+        let nowhere = self.nowhere();
+        let lists = &mut self.sites[site as usize];
+        let member = lists.members.len() as u32;
+        let spot = &mut self.spots[order as usize];
+        spot.place = site;
+        spot.member = member;
+        lists.members.push(order);
+        if !lists.is_listed {
+            return;
+        }
+        for (number, exit) in lists.exits.iter().enumerate() {
+            self.exit_of[exit.to as usize] = number as u32;
+        }
+        let own = spot.cost;
+        let (floors, nodes, exit_of) = (&self.floors, &self.nodes, &mut self.exit_of);
+        let entrances = &mut self.entrances;
+        let mut found = |to: u32, cost: i64| {
+            let delta = cost - own;
+            if to == site || delta + floors[to as usize] >= listed_below {
+                return;
+            }
+            let mut exit = exit_of[to as usize] as usize;
+            if lists.exits.get(exit).is_none_or(|exit| exit.to != to) {
+                exit = lists.open_exit(to);
+                exit_of[to as usize] = exit as u32;
+                if let Some(entrances) = entrances {
+                    entrances[to as usize].push((site, exit as u32));
+                }
+            }
+            lists.push(exit, Move::new(delta, member));
+            let key = &mut lists.keys[exit];
+            *key = (*key).min(delta + nodes[to as usize].price);
+        };
+        found(nowhere, self.nowhere_costs.of(order));
+        self.source
+            .below(order, own.saturating_add(listed_below), found);
+    }
+
+    /// An order leaves its place. The queues find out when they come to it.
+    fn leave(&mut self, order: u32) -> u32 {
+        let spot = &mut self.spots[order as usize];
+        self.sites[spot.place as usize].members[spot.member as usize] = GONE;
+        core::mem::replace(&mut spot.place, ABSENT)
+    }
+
+    /// Moves an order to another place, where it costs `delta` more.
+    fn transfer(&mut self, order: u32, to: u32, delta: i64) {
+        self.leave(order);
+        self.spots[order as usize].cost += delta;
+        self.enter(to, order);
+    }
+
+    /// Tells the source the prices of now, as far as they may still fall a little.
+    fn refresh_floors(&mut self) {
+        let margin = 8 * self.stride;
+        let sites = self.nodes.len() - 1;
+        for (floor, node) in self.floors[..sites].iter_mut().zip(&self.nodes) {
+            *floor = (*floor).max(node.price - margin);
+        }
+        self.source.floors_changed(&self.floors[..sites]);
+    }
+
+    /// Starts a search: no node is reached.
+    fn begin_search(&mut self) {
+        for node in self.touched.drain(..) {
+            self.nodes[node as usize].dist = FAR;
+        }
+        self.settled.clear();
+        self.heap.clear();
+    }
+
+    /// Starts a search at this node.
+    fn reach_first(&mut self, node: u32, dist: i64) {
+        self.nodes[node as usize].dist = dist;
+        self.touched.push(node);
+        self.heap.push(Reverse((dist, node)));
+    }
+}

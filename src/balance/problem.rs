@@ -1,0 +1,244 @@
+use crate::balance::{Candidate, Rows};
+
+/// What is to be least.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Objective {
+    /// First the number of unassigned orders, then the cost of the others.
+    #[default]
+    FewestUnassigned,
+    /// The cost of the assigned orders, and this price for every other one. An order stays unassigned rather than
+    /// cost more.
+    UnassignedAt(i64),
+    /// The same with a price for each order, in the order of the rows.
+    UnassignedAtEach(Vec<i64>),
+}
+
+/// Why a problem makes no sense, or is larger than whole numbers of 64 bits can prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProblemError {
+    /// A site slot that is not there.
+    #[error("no site {site}: there are {sites}")]
+    NoSuchSite {
+        /// The slot asked for.
+        site: u32,
+        /// The number of sites.
+        sites: u32,
+    },
+    /// A cost or price that is out of range.
+    #[error("cost {cost} is beyond the limit of {max}", max = Candidate::COST_MAX)]
+    CostTooLarge {
+        /// The cost.
+        cost: i64,
+    },
+    /// More sites than candidates can tell apart.
+    #[error("{sites} sites are more than the limit of {max}", max = Candidate::SITES_MAX)]
+    TooManySites {
+        /// The number of sites.
+        sites: usize,
+    },
+    /// More orders than the solver can number.
+    #[error("{orders} orders are more than the limit of {max}", max = Problem::ORDERS_MAX)]
+    TooManyOrders {
+        /// The number of orders.
+        orders: usize,
+    },
+    /// Not one price for each order.
+    #[error("{prices} prices for {orders} orders")]
+    PricesMissing {
+        /// The number of prices.
+        prices: usize,
+        /// The number of orders.
+        orders: usize,
+    },
+    /// The costs are so far apart that a sum of them could leave 64 bits.
+    #[error("{items} sums of up to {range} each do not fit into 64 bits")]
+    CostsTooFarApart {
+        /// The number of orders or sites, whichever sum would overflow.
+        items: usize,
+        /// How large each item may be.
+        range: i64,
+    },
+}
+
+/// Orders with candidates, sites with capacities, and what is to be least. Checked: whatever is one can be solved.
+///
+/// ```
+/// use catchment::balance::{Candidate, Objective, Problem, Rows, solve};
+/// // Two orders, both nearest to site 0, which has one place.
+/// let mut rows = Rows::default();
+/// rows.push([Candidate::new(0, 100)?, Candidate::new(1, 250)?]);
+/// rows.push([Candidate::new(0, 110)?, Candidate::new(1, 400)?]);
+/// let problem = Problem::new(vec![1, 5], rows, Objective::FewestUnassigned)?;
+/// let solution = solve(&problem);
+/// assert_eq!(solution.site(0), Some(1));
+/// assert_eq!(solution.site(1), Some(0));
+/// assert_eq!(solution.total().cost, 360);
+/// # Ok::<(), catchment::balance::ProblemError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    capacities: Vec<u32>,
+    rows: Rows,
+    objective: Objective,
+    /// The least and the largest cost of a candidate, 0 included.
+    costs: (i64, i64),
+}
+
+impl Problem {
+    /// The largest number of orders: their numbers have 32 bits, and one of them means "nobody".
+    pub const ORDERS_MAX: usize = u32::MAX as usize - 1;
+
+    /// A problem of sites with these capacities, and of orders that take one unit each.
+    ///
+    /// O(candidates).
+    ///
+    /// # Errors
+    ///
+    /// [`ProblemError`] if a candidate names a site that is not there, or if numbers are too large: the sum of all
+    /// costs must fit into 62 bits, and so must the longest chain of exchanges, one cost difference for each site
+    /// (see the [module](crate::balance#limits)).
+    pub fn new(
+        capacities: Vec<u32>,
+        rows: Rows,
+        objective: Objective,
+    ) -> Result<Self, ProblemError> {
+        let (sites, orders) = (capacities.len(), rows.len());
+        if sites > Candidate::SITES_MAX as usize {
+            return Err(ProblemError::TooManySites { sites });
+        }
+        if orders > Self::ORDERS_MAX {
+            return Err(ProblemError::TooManyOrders { orders });
+        }
+        let mut costs = check_candidates(rows.candidates(), sites as u32)?;
+        let mut include = |price: i64| {
+            let [low, high] = [-Candidate::COST_MAX, Candidate::COST_MAX];
+            costs = (costs.0.min(price), costs.1.max(price));
+            if (low..=high).contains(&price) {
+                Ok(())
+            } else {
+                Err(ProblemError::CostTooLarge { cost: price })
+            }
+        };
+        match &objective {
+            Objective::FewestUnassigned => {}
+            Objective::UnassignedAt(price) => include(*price)?,
+            Objective::UnassignedAtEach(prices) => {
+                if prices.len() != orders {
+                    let prices = prices.len();
+                    return Err(ProblemError::PricesMissing { prices, orders });
+                }
+                prices.iter().try_for_each(|price| include(*price))?;
+            }
+        }
+        let problem = Self {
+            capacities,
+            rows,
+            objective,
+            costs,
+        };
+        problem.check_sums()?;
+        Ok(problem)
+    }
+
+    /// How many orders each site can take.
+    #[must_use]
+    pub fn capacities(&self) -> &[u32] {
+        &self.capacities
+    }
+
+    /// The candidates of each order.
+    #[must_use]
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// What is to be least.
+    #[must_use]
+    pub fn objective(&self) -> &Objective {
+        &self.objective
+    }
+
+    /// The number of orders.
+    #[must_use]
+    pub fn orders(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The number of sites.
+    #[must_use]
+    pub fn sites(&self) -> usize {
+        self.capacities.len()
+    }
+
+    /// The price of staying unassigned within its level: see [`level`](Self::level).
+    pub(super) fn unassigned_at(&self, order: usize) -> i64 {
+        match &self.objective {
+            Objective::FewestUnassigned => 0,
+            Objective::UnassignedAt(price) => *price,
+            Objective::UnassignedAtEach(prices) => prices[order],
+        }
+    }
+
+    /// What one unassigned order is worth beyond its price: 0, or so much under
+    /// [`FewestUnassigned`](Objective::FewestUnassigned) that no exchange of sites makes up for it.
+    ///
+    /// Two plans differ by chains of moves. A chain visits a site at most once, so it has at most m + 1 moves, each
+    /// of which changes the cost by at most the range of the costs. A level above (m + 2) ranges on either side thus
+    /// can't be confused with costs, and a sum of both can be told apart again.
+    pub(super) fn level(&self) -> i64 {
+        match self.objective {
+            Objective::FewestUnassigned => 4 * self.longest_chain(),
+            Objective::UnassignedAt(_) | Objective::UnassignedAtEach(_) => 0,
+        }
+    }
+
+    /// No chain of moves changes the cost by more than this.
+    fn longest_chain(&self) -> i64 {
+        (self.sites() as i64 + 2) * (self.range() + 1)
+    }
+
+    fn range(&self) -> i64 {
+        self.costs.1 - self.costs.0
+    }
+
+    fn check_sums(&self) -> Result<(), ProblemError> {
+        /// Sums stay below 2⁶²; the level is four chains, and a price at most a level and a chain.
+        const CHAIN_MAX: i64 = 1 << 58;
+        let too_far = |items: usize, range: i64| ProblemError::CostsTooFarApart { items, range };
+        let range = self.range() + 1;
+        let (sites, orders) = (self.sites(), self.orders());
+        if (sites as i64 + 2)
+            .checked_mul(range)
+            .is_none_or(|chain| chain >= CHAIN_MAX)
+        {
+            return Err(too_far(sites, range));
+        }
+        let largest = self.costs.0.abs().max(self.costs.1);
+        match (orders as i64).checked_mul(largest) {
+            Some(sum) if sum < 1 << 62 => Ok(()),
+            _ => Err(too_far(orders, largest)),
+        }
+    }
+}
+
+/// The least and largest cost, 0 included, of candidates that all name a site.
+fn check_candidates(candidates: &[Candidate], sites: u32) -> Result<(i64, i64), ProblemError> {
+    let mut last_site = 0;
+    let mut ends: Option<(Candidate, Candidate)> = None;
+    for candidate in candidates {
+        last_site = last_site.max(candidate.site());
+        let (low, high) = ends.unwrap_or((*candidate, *candidate));
+        ends = Some((low.min(*candidate), high.max(*candidate)));
+    }
+    match ends {
+        None => Ok((0, 0)),
+        Some(_) if last_site >= sites => Err(ProblemError::NoSuchSite {
+            site: last_site,
+            sites,
+        }),
+        Some((low, high)) => Ok((low.cost().min(0), high.cost().max(0))),
+    }
+}
