@@ -16,7 +16,7 @@ pub enum RouteError {
     /// A preference beyond [`Preferences::WORTH_MAX`](crate::plan::Preferences::WORTH_MAX).
     #[error("preference {preference} is worth {worth}, limit is {limit}")]
     PreferenceTooLarge {
-        /// Which: `home`, `store`, `leader` or `sites`.
+        /// Which: `home`, `store`, `leader`, `sites`, or `unassigned` for the price of the objective.
         preference: &'static str,
         /// What it is worth.
         worth: Distance,
@@ -31,8 +31,8 @@ pub enum RouteError {
         /// The most that may be.
         limit: usize,
     },
-    /// The caller's costs named a cost out of range.
-    #[error("order {order} at site {site} costs {} mm, beyond {} mm", cost.as_millimetres(), limit.as_millimetres())]
+    /// The caller's [`Costs`](crate::plan::Costs) named a cost out of range.
+    #[error("order {order} at site {site} costs {} mm, limit is {} mm", cost.as_millimetres(), limit.as_millimetres())]
     CostTooLarge {
         /// The order.
         order: OrderId,
@@ -40,9 +40,24 @@ pub enum RouteError {
         site: SiteId,
         /// The cost.
         cost: Cost,
-        /// The largest cost and the largest reward.
+        /// The largest cost and, negative, the largest reward.
         limit: Cost,
     },
+    /// The caller's [`Costs`](crate::plan::Costs) named a cost below their own bound.
+    #[error("order {order} at site {site} costs {} mm, below the bound of {} mm", cost.as_millimetres(), bound.as_millimetres())]
+    CostBelowBound {
+        /// The order.
+        order: OrderId,
+        /// The site.
+        site: SiteId,
+        /// The cost.
+        cost: Cost,
+        /// The share of [`least_per_kilometre`](crate::plan::Costs::least_per_kilometre).
+        bound: Cost,
+    },
+    /// The sum of all costs does not fit into 64 bits.
+    #[error("the sum of all costs does not fit into 64 bits")]
+    TotalTooLarge,
     /// The optimiser's limits: too many sites, or costs too large to be summed.
     #[error(transparent)]
     Problem(#[from] ProblemError),

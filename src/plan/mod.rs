@@ -1,12 +1,17 @@
 //! Plans: which site every order of a batch goes to, under the capacity of all sites.
 
+mod balanced;
+mod batch;
 mod cost;
 mod costs;
 mod decision;
 mod error;
+mod everywhere;
 mod preferences;
 mod result;
 mod router;
+mod routing;
+mod terms;
 
 pub use cost::Cost;
 pub use costs::Costs;

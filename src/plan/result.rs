@@ -1,20 +1,23 @@
 use std::sync::Arc;
 
+use crate::geo::Position;
 use crate::id::{OrderId, SiteId};
+use crate::order::{Order, Wish};
 use crate::plan::{Decision, Method, Objective, Preferences, SiteLoad, Total};
-use crate::site::Version;
+use crate::site::{Tags, Version};
 use crate::time::Timestamp;
+use crate::units::Units;
 
 /// The decisions for a batch of orders: one for each, with the loads of all sites and what is proven of the whole.
 ///
 /// A clone is one reference count. Two plans are equal if all that they say is: the same orders in any sequence give
 /// equal plans, on any number of threads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     pub(super) inner: Arc<Inner>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Inner {
     pub(super) version: Version,
     pub(super) settings: Settings,
@@ -22,6 +25,40 @@ pub(super) struct Inner {
     pub(super) loads: Vec<SiteLoad>,
     pub(super) total: Total,
     pub(super) proof: Proof,
+    /// What the orders asked, beside the decisions.
+    pub(super) asked: Vec<Asked>,
+}
+
+/// What explanations need of an order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(super) struct Asked {
+    pub(super) position: Position,
+    pub(super) size: Units,
+    pub(super) required_tags: Tags,
+    pub(super) wish: Wish,
+    pub(super) home: Option<SiteId>,
+}
+
+impl From<&Order> for Asked {
+    fn from(order: &Order) -> Self {
+        Self {
+            position: order.position,
+            size: order.size,
+            required_tags: order.required_tags,
+            wish: order.wish,
+            home: order.home,
+        }
+    }
+}
+
+impl From<Inner> for Plan {
+    fn from(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
 }
 
 /// What a plan was asked for.
@@ -54,19 +91,6 @@ pub enum Proof {
 }
 
 impl Plan {
-    pub(super) fn of_nothing(version: Version, settings: Settings) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                version,
-                settings,
-                decisions: Vec::new(),
-                loads: Vec::new(),
-                total: Total::default(),
-                proof: Proof::Nothing,
-            }),
-        }
-    }
-
     /// The version of the network that it was made for.
     #[must_use]
     pub fn version(&self) -> Version {

@@ -1,23 +1,22 @@
 use core::fmt;
 
 use crate::limits::Limits;
-use crate::order::{Order, check_batch};
+use crate::order::Order;
+use crate::plan::result::Settings;
 use crate::plan::{Costs, Plan, Preferences, RouteError};
 use crate::site::Network;
 use crate::time::Timestamp;
 use crate::units::Distance;
 
-use super::result::Settings;
-
 /// Routes batches of orders over one version of a network.
 #[derive(Clone)]
 #[must_use]
 pub struct Router<'a> {
-    network: &'a Network,
-    settings: Settings,
-    costs: Option<&'a dyn Costs>,
-    listed: usize,
-    limits: Limits,
+    pub(super) network: &'a Network,
+    pub(super) settings: Settings,
+    pub(super) costs: Option<&'a dyn Costs>,
+    pub(super) listed: usize,
+    pub(super) limits: Limits,
 }
 
 impl fmt::Debug for Router<'_> {
@@ -125,10 +124,6 @@ impl<'a> Router<'a> {
     ///
     /// [`RouteError`] if the batch is not sound or a setting is out of range.
     pub fn route(&self, orders: &[Order]) -> Result<Plan, RouteError> {
-        check_batch(orders, &self.limits)?;
-        Ok(Plan::of_nothing(
-            self.network.version(),
-            self.settings.clone(),
-        ))
+        self.plan(orders)
     }
 }
