@@ -1,6 +1,5 @@
-use crate::order::{Order, Wish};
+use crate::order::Order;
 use crate::plan::result::Asked;
-use crate::plan::terms::{Asker, Terms, along_curve};
 
 /// The orders of a batch by *rank*, their place in the order of ids: whatever is done in this order does not depend
 /// on the order in which they came.
@@ -34,20 +33,5 @@ impl<'a> Batch<'a> {
     /// What each order asked, by rank.
     pub(super) fn asked(&self) -> Vec<Asked> {
         self.ranked().map(|(_, order)| Asked::from(order)).collect()
-    }
-
-    /// The orders whose buyers chose no site, along a curve through the map: the optimiser then finds neighbours
-    /// beside each other in memory.
-    pub(super) fn free_along_curve(&self, terms: &Terms<'_>) -> Vec<Asker> {
-        let free = self
-            .ranked()
-            .filter(|(_, order)| !matches!(order.wish, Wish::Site(_)));
-        let mut keys: Vec<(u64, u32)> = free
-            .map(|(rank, order)| (along_curve(order.position), rank))
-            .collect();
-        keys.sort_unstable();
-        keys.iter()
-            .map(|(_, rank)| terms.asker(self.order(*rank), *rank))
-            .collect()
     }
 }
