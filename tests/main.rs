@@ -1,6 +1,7 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
 mod auto_traits;
+mod balancer;
 mod brute;
 mod cells;
 mod changes;

@@ -34,6 +34,7 @@
 // Counts are far below 2⁶³, and `Problem::new` checks the sums.
 #![allow(clippy::cast_possible_wrap)]
 
+mod balancer;
 mod candidate;
 mod engine;
 mod problem;
@@ -41,8 +42,9 @@ mod solution;
 mod solve;
 mod source;
 
+pub use balancer::{Balancer, Changed, Edit, EditError, Marginal, Moved};
 pub use candidate::{Candidate, Rows};
 pub use problem::{Objective, Problem, ProblemError};
 pub use solution::{Price, Solution, Total};
-pub use solve::{solve, solve_over};
+pub use solve::{solve, solve_from, solve_over, solve_over_from};
 pub use source::CandidateSource;

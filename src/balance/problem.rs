@@ -173,15 +173,6 @@ impl Problem {
         self.capacities.len()
     }
 
-    /// The price of staying unassigned within its level: see [`level`](Self::level).
-    pub(super) fn unassigned_at(&self, order: usize) -> i64 {
-        match &self.objective {
-            Objective::FewestUnassigned => 0,
-            Objective::UnassignedAt(price) => *price,
-            Objective::UnassignedAtEach(prices) => prices[order],
-        }
-    }
-
     /// What one unassigned order is worth beyond its price: 0, or so much under
     /// [`FewestUnassigned`](Objective::FewestUnassigned) that no exchange of sites makes up for it.
     ///
@@ -195,6 +186,16 @@ impl Problem {
         }
     }
 
+    /// A [`level`](Self::level) that is enough for costs of any size.
+    pub(super) fn largest_level(&self) -> Result<i64, ProblemError> {
+        let (items, range) = (self.sites(), 2 * Candidate::COST_MAX + 1);
+        match (items as i64 + 2).checked_mul(range) {
+            _ if self.level() == 0 => Ok(0),
+            Some(chain) if chain < CHAIN_MAX => Ok(4 * chain),
+            _ => Err(ProblemError::CostsTooFarApart { items, range }),
+        }
+    }
+
     /// No chain of moves changes the cost by more than this.
     fn longest_chain(&self) -> i64 {
         (self.sites() as i64 + 2) * (self.range() + 1)
@@ -205,8 +206,6 @@ impl Problem {
     }
 
     fn check_sums(&self) -> Result<(), ProblemError> {
-        /// Sums stay below 2⁶²; the level is four chains, and a price at most a level and a chain.
-        const CHAIN_MAX: i64 = 1 << 58;
         let too_far = |items: usize, range: i64| ProblemError::CostsTooFarApart { items, range };
         let range = self.range() + 1;
         let (sites, orders) = (self.sites(), self.orders());
@@ -223,6 +222,9 @@ impl Problem {
         }
     }
 }
+
+/// Sums stay below 2⁶²: the level is four chains, and a price at most a level and a chain.
+const CHAIN_MAX: i64 = 1 << 58;
 
 /// The least and largest cost, 0 included, of candidates that all name a site.
 fn check_candidates(candidates: &[Candidate], sites: u32) -> Result<(i64, i64), ProblemError> {

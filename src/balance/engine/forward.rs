@@ -33,7 +33,7 @@ impl<S: CandidateSource> Engine<S> {
     }
 
     /// The place with room that is nearest to `start`, and how far it is.
-    pub(super) fn nearest_room(&mut self, start: u32) -> (u32, i64) {
+    pub(in crate::balance) fn nearest_room(&mut self, start: u32) -> (u32, i64) {
         self.begin_search();
         self.reach_first(start, 0);
         let mut bound = FAR;
@@ -143,8 +143,7 @@ impl<S: CandidateSource> Engine<S> {
 
     /// Moves an order along every step of the chain that the search has found.
     fn move_along(&mut self, start: u32, end: u32) {
-        let nowhere = self.nowhere();
-        self.nodes[end as usize].room -= i64::from(end != nowhere);
+        self.take_room(end, 1);
         self.nodes[start as usize].room += 1;
         let mut to = end;
         while to != start {
@@ -158,9 +157,15 @@ impl<S: CandidateSource> Engine<S> {
 
     /// Raises the price of every site nearer than the room by the difference, which keeps all orders content.
     fn raise_prices(&mut self, length: i64) {
-        for (site, _) in &self.settled {
-            let node = &mut self.nodes[*site as usize];
+        let keeps_entrances = self.entrances.is_some();
+        for settled in 0..self.settled.len() {
+            let site = self.settled[settled].0;
+            let node = &mut self.nodes[site as usize];
             node.price += (length - node.dist).max(0);
+            let price = node.price;
+            if keeps_entrances && self.listed_below(site) - price < self.listed_beyond {
+                self.unsure.push(site);
+            }
         }
     }
 }

@@ -48,6 +48,7 @@ pub(super) struct Exit {
 }
 
 /// One site. Queues hold every move with delta + floor of the price at the goal below `listed_below`.
+#[derive(Clone)]
 pub(super) struct SiteLists {
     /// The orders here, in the order of their arrival, and gaps where one has left.
     pub(super) members: Vec<u32>,
@@ -83,6 +84,15 @@ impl SiteLists {
         self.exits.clear();
         self.keys.clear();
         self.pool.clear();
+    }
+
+    /// Forgets the queues, and keeps the members.
+    pub(super) fn forget(&mut self) {
+        self.exits.clear();
+        self.keys.clear();
+        self.pool.clear();
+        self.listed_below = -FAR;
+        self.is_listed = false;
     }
 
     /// A new exit with an empty queue and, until [`layout`](Self::layout), no room.

@@ -13,13 +13,16 @@
 //! What is missing to an optimum is then only that no site is over its capacity ([`relieve`](Engine::relieve)), and
 //! that no site with room left has a price ([`fill`](Engine::fill)).
 
+mod backward;
+mod changes;
 mod forward;
+mod least;
 mod lists;
 
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::balance::CandidateSource;
+use crate::balance::{CandidateSource, Objective};
 use lists::{FAR, GONE, Move, SiteLists};
 
 /// The place of an order that is not in the problem at the moment.
@@ -49,12 +52,35 @@ pub(super) struct Spot {
     pub(super) cost: i64,
 }
 
+impl Spot {
+    const NONE: Self = Self {
+        place: ABSENT,
+        member: 0,
+        cost: 0,
+    };
+}
+
+/// A move of one order, in or out or from one place to another, which then cost `delta` more.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    pub(super) order: u32,
+    pub(super) from: u32,
+    pub(super) to: u32,
+    delta: i64,
+}
+
 /// See the [module](self).
+#[derive(Clone)]
 pub(super) struct Engine<S> {
     pub(super) source: S,
     pub(super) nodes: Vec<Node>,
     pub(super) spots: Vec<Spot>,
     sites: Vec<SiteLists>,
+    /// The costs of all orders where they are.
+    sum: i64,
+    /// How many orders are nowhere.
+    unassigned: i64,
+    journal: Option<Vec<Step>>,
     /// What an order costs nowhere, without the level.
     nowhere_costs: NowhereCosts,
     /// A lower bound of each price, as the source knows it.
@@ -66,8 +92,11 @@ pub(super) struct Engine<S> {
     listings: u32,
     /// For each place the exits that lead to it, as (site, number of the exit), kept once searches go backward.
     entrances: Option<Vec<Vec<(u32, u32)>>>,
-    /// All sites are listed so far beyond their own prices.
+    /// With entrances kept, all places but the unsure ones are listed so far beyond their own prices.
     listed_beyond: i64,
+    unsure: Vec<u32>,
+    /// Prices are known to be the least ones.
+    is_least: bool,
     heap: BinaryHeap<Reverse<(i64, u32)>>,
     touched: Vec<u32>,
     settled: Vec<(u32, i64)>,
@@ -78,14 +107,23 @@ pub(super) struct Engine<S> {
 }
 
 /// What staying unassigned costs each order within its level.
+#[derive(Clone)]
 pub(super) enum NowhereCosts {
     All(i64),
     Each(Vec<i64>),
 }
 
 impl NowhereCosts {
+    pub(super) fn of(objective: &Objective) -> Self {
+        match objective {
+            Objective::FewestUnassigned => Self::All(0),
+            Objective::UnassignedAt(price) => Self::All(*price),
+            Objective::UnassignedAtEach(prices) => Self::Each(prices.clone()),
+        }
+    }
+
     #[inline]
-    fn of(&self, order: u32) -> i64 {
+    fn cost(&self, order: u32) -> i64 {
         match self {
             Self::All(cost) => *cost,
             Self::Each(costs) => costs[order as usize],
@@ -118,15 +156,11 @@ impl<S: CandidateSource> Engine<S> {
         Self {
             source,
             nodes,
-            spots: vec![
-                Spot {
-                    place: ABSENT,
-                    member: 0,
-                    cost: 0
-                };
-                orders
-            ],
+            spots: vec![Spot::NONE; orders],
             sites: (0..places).map(|_| SiteLists::EMPTY).collect(),
+            sum: 0,
+            unassigned: 0,
+            journal: None,
             nowhere_costs,
             floors,
             sunk: 0,
@@ -134,6 +168,8 @@ impl<S: CandidateSource> Engine<S> {
             listings: 0,
             entrances: None,
             listed_beyond: 0,
+            unsure: Vec::new(),
+            is_least: true,
             heap: BinaryHeap::new(),
             touched: Vec::new(),
             settled: Vec::new(),
@@ -154,28 +190,13 @@ impl<S: CandidateSource> Engine<S> {
     }
 
     pub(super) fn nowhere_cost(&self, order: u32) -> i64 {
-        self.nowhere_costs.of(order)
+        self.nowhere_costs.cost(order)
     }
 
     /// Sets the typical step of cost between candidates; any positive number gives the same result.
     pub(super) fn set_stride(&mut self, stride: i64) {
         self.stride = stride.max(1);
         self.usual_length = self.stride;
-    }
-
-    /// Starts from these prices, one a site, before any order is placed.
-    pub(super) fn set_prices(&mut self, prices: impl Iterator<Item = i64>) {
-        for (node, price) in self.nodes.iter_mut().zip(prices) {
-            node.price = price;
-        }
-        self.refresh_floors();
-    }
-
-    /// Puts an order at a place, which must be one where its cost + price is least.
-    pub(super) fn place(&mut self, order: u32, place: u32, cost: i64) {
-        self.spots[order as usize].cost = cost;
-        self.nodes[place as usize].room -= i64::from(place != self.nowhere());
-        self.enter(place, order);
     }
 
     /// Everything not in the queues of this site has at least this delta + price at the goal.
@@ -230,7 +251,7 @@ impl<S: CandidateSource> Engine<S> {
                 lists.reserve(exit);
                 scratch.push((exit as u32, Move::new(delta, member as u32)));
             };
-            found(nowhere, nowhere_costs.of(order));
+            found(nowhere, nowhere_costs.cost(order));
             source.below(order, own.saturating_add(limit), found);
         }
         lists.listed_below = listed_below;
@@ -240,7 +261,11 @@ impl<S: CandidateSource> Engine<S> {
         }
         if let Some(entrances) = &mut self.entrances {
             for (number, exit) in lists.exits.iter().enumerate() {
-                entrances[exit.to as usize].push((site, number as u32));
+                let doors = &mut entrances[exit.to as usize];
+                match doors.iter_mut().find(|(from, _)| *from == site) {
+                    Some(door) => door.1 = number as u32,
+                    None => doors.push((site, number as u32)),
+                }
             }
         }
     }
@@ -285,7 +310,7 @@ impl<S: CandidateSource> Engine<S> {
             let key = &mut lists.keys[exit];
             *key = (*key).min(delta + nodes[to as usize].price);
         };
-        found(nowhere, self.nowhere_costs.of(order));
+        found(nowhere, self.nowhere_costs.cost(order));
         self.source
             .below(order, own.saturating_add(listed_below), found);
     }
@@ -299,14 +324,34 @@ impl<S: CandidateSource> Engine<S> {
 
     /// Moves an order to another place, where it costs `delta` more.
     fn transfer(&mut self, order: u32, to: u32, delta: i64) {
-        self.leave(order);
+        let from = self.leave(order);
+        self.note(order, from, to, delta);
         self.spots[order as usize].cost += delta;
         self.enter(to, order);
     }
 
+    /// Counts a step, and writes it down if somebody wants to know.
+    fn note(&mut self, order: u32, from: u32, to: u32, delta: i64) {
+        self.sum += delta;
+        self.unassigned += i64::from(to == self.nowhere()) - i64::from(from == self.nowhere());
+        if let Some(journal) = &mut self.journal {
+            journal.push(Step {
+                order,
+                from,
+                to,
+                delta,
+            });
+        }
+    }
+
+    /// How far below its price a floor is kept, so that a small fall of the price does not move the floor.
+    fn margin(&self) -> i64 {
+        8 * self.stride
+    }
+
     /// Tells the source the prices of now, as far as they may still fall a little.
     fn refresh_floors(&mut self) {
-        let margin = 8 * self.stride;
+        let margin = self.margin();
         let sites = self.nodes.len() - 1;
         for (floor, node) in self.floors[..sites].iter_mut().zip(&self.nodes) {
             *floor = (*floor).max(node.price - margin);

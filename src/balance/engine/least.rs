@@ -1,0 +1,82 @@
+//! From valid prices to the least ones.
+
+use core::cmp::Reverse;
+
+use super::{CandidateSource, Engine};
+
+impl<S: CandidateSource> Engine<S> {
+    /// Lowers all prices to the componentwise least at which the plan is optimal.
+    ///
+    /// The least price of a site is what one more place there would save. That is its price less the reduced length
+    /// of the best chain of moves into the site, where a chain that begins at a site adds the price of the unit it
+    /// leaves: so all prices fall by the distance from all places at once. Chains found by
+    /// [`relieve`](Self::relieve) from prices of 0 leave them least, and nothing is done.
+    pub(in crate::balance) fn make_prices_least(&mut self) {
+        if self.is_least {
+            return;
+        }
+        self.is_least = true;
+        if self.nodes[..self.nodes.len() - 1]
+            .iter()
+            .all(|node| node.price == 0)
+        {
+            return;
+        }
+        self.keep_entrances();
+        self.list_unsure();
+        let falls = loop {
+            let falls = self.distances_from_all();
+            let farthest = falls.iter().copied().max().unwrap_or(0);
+            if farthest <= self.listed_beyond {
+                break falls;
+            }
+            // A shorter way may have been out of sight.
+            self.list_all_beyond(farthest);
+        };
+        let mut sunk = 0;
+        for (site, fall) in falls.iter().enumerate() {
+            if *fall > 0 {
+                sunk = sunk.max(self.lower_price(site as u32, *fall));
+            }
+        }
+        self.sink(sunk);
+    }
+
+    /// For each site the least of price and distance, over all places, from the place along the moves to the site.
+    fn distances_from_all(&mut self) -> Vec<i64> {
+        self.begin_search();
+        let Self {
+            nodes, sites, heap, ..
+        } = self;
+        let mut falls: Vec<i64> = nodes.iter().map(|node| node.price).collect();
+        if let Some(nowhere) = falls.last_mut() {
+            *nowhere = 0;
+        }
+        heap.extend((0..).zip(&falls).map(|(site, fall)| Reverse((*fall, site))));
+        while let Some(Reverse((fall, site))) = heap.pop() {
+            if fall != falls[site as usize] {
+                continue;
+            }
+            let lists = &mut sites[site as usize];
+            let price = nodes[site as usize].price;
+            for number in 0..lists.exits.len() {
+                let exit = lists.exits[number];
+                let goal = exit.to as usize;
+                let reach = |delta: i64| fall + delta + nodes[goal].price - price;
+                if reach(exit.low) >= falls[goal] {
+                    continue;
+                }
+                if let Some((delta, _)) = lists.first(number)
+                    && reach(delta) < falls[goal]
+                {
+                    falls[goal] = reach(delta);
+                    heap.push(Reverse((falls[goal], exit.to)));
+                }
+            }
+        }
+        if let Some(nowhere) = falls.last_mut() {
+            *nowhere = 0;
+        }
+        falls
+    }
+}
