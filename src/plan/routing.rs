@@ -3,6 +3,7 @@
 use crate::balance::{Candidate, Price, Problem, ProblemError};
 use crate::id::SiteId;
 use crate::order::{Order, Wish, check_batch};
+use crate::plan::batch::Batch;
 use crate::plan::everywhere::Everywhere;
 use crate::plan::result::{Inner, Settings};
 use crate::plan::terms::{Asker, Terms};
@@ -25,7 +26,12 @@ pub(super) struct Draft<'a> {
 impl Router<'_> {
     pub(super) fn plan(&self, orders: &[Order]) -> Result<Plan, RouteError> {
         self.check(orders)?;
-        let terms = Terms::new(self.network, orders, &self.settings, self.costs);
+        let terms = Terms::new(
+            self.network,
+            Batch::given(orders),
+            &self.settings,
+            self.costs,
+        );
         let mut draft = Draft::new(&terms);
         draft.lock_chosen();
         let askers = terms.free_along_curve();
@@ -37,7 +43,7 @@ impl Router<'_> {
         }
         terms.check()?;
         let total = draft.total()?;
-        Ok(Plan::from(Inner {
+        Ok(Plan::new(Inner {
             version: self.network.version(),
             settings: self.settings.clone(),
             asked: terms.batch.asked(),
@@ -136,7 +142,7 @@ impl<'a> Draft<'a> {
                 continue;
             };
             let asker = self.terms.asker(rank);
-            match self.place_of_chosen(&asker, order, chosen) {
+            match self.place_of_chosen(&asker, &order, chosen) {
                 Ok((slot, cost)) => {
                     self.assign(&asker, slot, cost);
                     let locked = &mut self.loads[slot as usize].locked;

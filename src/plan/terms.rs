@@ -1,5 +1,6 @@
 //! Which orders may go to which sites, and what that costs: the terms of one batch.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use crate::balance::Candidate;
@@ -64,7 +65,7 @@ impl<'a> Terms<'a> {
     /// O(sites).
     pub(super) fn new(
         network: &'a Network,
-        orders: &'a [Order],
+        batch: Batch<'a>,
         settings: &'a Settings,
         costs: Option<&'a dyn Costs>,
     ) -> Self {
@@ -92,7 +93,7 @@ impl<'a> Terms<'a> {
         });
         Self {
             sites: sites.collect(),
-            batch: Batch::new(orders),
+            batch,
             settings,
             costs,
             reward: Cost::from(preferences.home).as_millimetres(),
@@ -138,7 +139,7 @@ impl<'a> Terms<'a> {
         }
     }
 
-    pub(super) fn order(&self, rank: u32) -> &'a Order {
+    pub(super) fn order(&self, rank: u32) -> Cow<'a, Order> {
         self.batch.order(rank)
     }
 
@@ -163,7 +164,7 @@ impl<'a> Terms<'a> {
     #[inline(never)]
     pub(super) fn allows(&self, asker: &Asker, slot: u32, chord: Chord) -> bool {
         let order = self.order(asker.rank);
-        let filter = self.settings.filter(Filter::for_order(order));
+        let filter = self.settings.filter(Filter::for_order(&order));
         let address = Address::known(order.position, asker.at);
         let unmet = filter.first_unmet(self.site(slot).record, &address, chord);
         unmet.is_none()
@@ -206,7 +207,7 @@ impl<'a> Terms<'a> {
         distance: Distance,
     ) -> Option<i64> {
         let order = self.order(asker.rank);
-        let cost = costs.cost(order, &site.record.site, distance)?;
+        let cost = costs.cost(&order, &site.record.site, distance)?;
         let walk = cost.as_millimetres();
         let share = self.least_per_kilometre().map(|least| {
             let share = u128::from(least) * u128::from(distance.as_millimetres()) / 1_000_000;
