@@ -11,6 +11,9 @@ use crate::peers::{Peer, PeerError, Tools};
 use crate::selection;
 use crate::small;
 
+/// A command line has a limit.
+const FILES_MAX: usize = 1_000;
+
 #[derive(Debug, Error)]
 pub(crate) enum EqualError {
     #[error(transparent)]
@@ -49,7 +52,10 @@ pub(crate) fn equal(
     }
     let mut expected: Option<Vec<Report>> = None;
     for peer in solvers {
-        let reports = tools.run(*peer, &files)?;
+        let mut reports = Vec::new();
+        for some in files.chunks(FILES_MAX) {
+            reports.extend(tools.run(*peer, some)?);
+        }
         if let Some(expected) = &expected {
             for ((one, other), objective) in expected.iter().zip(&reports).zip(&objectives) {
                 same(one, other, *objective)?;
