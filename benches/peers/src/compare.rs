@@ -19,6 +19,8 @@ pub(crate) enum CompareError {
     File(#[from] FileError),
     #[error(transparent)]
     Peer(#[from] PeerError),
+    #[error("no JSON: {0}")]
+    Json(#[from] serde_json::Error),
     #[error("objectives differ on {}: {objectives:?}", file.display())]
     Disagreement {
         file: PathBuf,
@@ -75,9 +77,7 @@ pub(crate) fn compare(
             for city in &cities {
                 results.push(run_all(selection.file(city)?, *size, solvers, tools)?);
             }
-            let row = row(*size, *kind, solvers, &results);
-            eprintln!("{row}");
-            comparison.rows.push(row);
+            comparison.rows.push(row(*size, *kind, solvers, &results));
             comparison
                 .reports
                 .extend(results.into_iter().flatten().map(|(_, report)| report));
@@ -86,7 +86,7 @@ pub(crate) fn compare(
     Ok(comparison)
 }
 
-/// The reports of those that finish in time.
+/// The reports of those that finish in time. Each is also a line on the standard error stream, as soon as it is there.
 fn run_all(
     file: PathBuf,
     size: Size,
@@ -100,7 +100,12 @@ fn run_all(
         .filter(|peer| size.orders() <= peer.orders_max())
     {
         match tools.run(*peer, &files) {
-            Ok(reports) => results.extend(reports.into_iter().map(|report| (*peer, report))),
+            Ok(reports) => {
+                for report in reports {
+                    eprintln!("{}", serde_json::to_string(&report)?);
+                    results.push((*peer, report));
+                }
+            }
             Err(slow @ PeerError::TooSlow { .. }) => eprintln!("{slow}: {}", files[0].display()),
             Err(other) => return Err(other.into()),
         }
@@ -200,16 +205,6 @@ impl Figures {
             (None, Some(ratio)) => format!("{}, {}×", Seconds(self.solve), Digits(ratio)),
             (None, None) => Seconds(self.solve).to_string(),
         }
-    }
-}
-
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}:", self.size, self.kind)?;
-        for (title, figures) in &self.solvers {
-            write!(f, " {title} {};", figures.time())?;
-        }
-        Ok(())
     }
 }
 
