@@ -252,3 +252,80 @@ impl Load<'_> {
         }
     }
 }
+
+impl Load<'_> {
+    /// Moves orders into the unused room of a site along the best chain, if that lowers the worth of unused room and
+    /// the regrets together. Returns what it adds, which is not positive.
+    pub(super) fn fill(&mut self, search: &mut Search, site: u32, effort: u32) -> i64 {
+        let hole = self.room[site as usize];
+        let worth = hole.saturating_mul(self.price(site));
+        if worth <= 0 {
+            return 0;
+        }
+        search.begin(self.room.len());
+        search.push(Stop {
+            site,
+            deficit: hole,
+            added: 0,
+            order: START,
+            regret: 0,
+            from: START,
+            relieved: hole,
+            depth: 0,
+        });
+        let mut best = (worth, 0);
+        let mut expanded = 0;
+        while let Some(Reverse((added, number))) = search.heap.pop() {
+            if added >= best.0 || expanded == effort {
+                break;
+            }
+            let stop = search.stops[number as usize];
+            if search.best[stop.site as usize][bucket(stop.deficit)] < added {
+                continue;
+            }
+            expanded += 1;
+            self.work += self.pulls[stop.site as usize].len() as u64;
+            let price = self.price(stop.site);
+            for at in 0..self.pulls[stop.site as usize].len() {
+                let (regret, order) = self.pulls[stop.site as usize][at];
+                if added + regret - self.regret_most >= best.0 {
+                    break;
+                }
+                let (size, place) = (self.size(order), self.place[order as usize]);
+                if size > stop.deficit || place == stop.site {
+                    continue;
+                }
+                let waste = (stop.deficit - size).saturating_mul(price);
+                let room = if place == self.task.nowhere() { 0 } else { self.room[place as usize].max(0) };
+                let next = added + regret - self.regret[order as usize] + waste
+                    - room.saturating_mul(self.price(place));
+                if next >= best.0 || stop.depth >= 24 || search.visits(number, place) {
+                    continue;
+                }
+                let before = search.stops.len();
+                search.push(Stop {
+                    site: place,
+                    deficit: room + size,
+                    added: next,
+                    order,
+                    regret,
+                    from: number,
+                    relieved: room + size,
+                    depth: stop.depth + 1,
+                });
+                let left = next + (room + size).saturating_mul(self.price(place));
+                if search.stops.len() > before && left < best.0 {
+                    best = (left, before as u32);
+                }
+            }
+        }
+        // The order of a stop goes to the stop before.
+        let mut number = best.1;
+        while number != 0 {
+            let stop = search.stops[number as usize];
+            self.transfer(stop.order, search.stops[stop.from as usize].site, stop.regret);
+            number = stop.from;
+        }
+        best.0 - worth
+    }
+}

@@ -34,6 +34,13 @@ pub(super) struct Load<'a> {
     near: Vec<Candidate>,
     near_at: Vec<(u32, u32)>,
     pub(super) work: u64,
+    /// When each place changed for the last time, counted in changes.
+    pub(super) changed: Vec<u32>,
+    pub(super) changes: u32,
+    /// For each site with a price the orders that might come, and what they would pay beyond the least.
+    pub(super) pulls: Vec<Vec<(i64, u32)>>,
+    /// No order pays more beyond its least.
+    pub(super) regret_most: i64,
     /// What unused room at the site a move began from is worth.
     pub(super) credit: i64,
 }
@@ -58,6 +65,10 @@ impl<'a> Load<'a> {
             near: vec![],
             near_at: vec![(0, u32::MAX); task.orders()],
             work: 0,
+            changed: vec![1; places],
+            changes: 1,
+            pulls: Vec::new(),
+            regret_most: 0,
             credit: 0,
         };
         load.room.push(FAR);
@@ -184,6 +195,15 @@ impl<'a> Load<'a> {
         self.leave(order);
         self.enter(order, to);
         self.regret[order as usize] = regret;
+    }
+
+    /// Keeps all moves.
+    pub(super) fn commit(&mut self) {
+        self.changes += 1;
+        for step in self.steps.drain(..) {
+            self.changed[step.from as usize] = self.changes;
+            self.changed[self.place[step.order as usize] as usize] = self.changes;
+        }
     }
 
     /// Takes back all moves after the first few.

@@ -4,6 +4,7 @@ mod bound;
 mod chains;
 mod improve;
 mod load;
+mod pairs;
 mod prices;
 mod relaxation;
 
@@ -91,12 +92,30 @@ pub fn pack(problem: &Problem, sizes: &[u32]) -> Result<Packing, PackingError> {
         return Ok(pack_equal(problem, unit));
     }
     let task = Task::new(problem, sizes, unit);
+    let t = std::time::Instant::now();
     let relaxation = Relaxation::solve(&task);
+    let t1 = t.elapsed();
     let prices = Prices::new(&task, &relaxation);
     let bound = bound(&task, &prices);
     let mut load = Load::new(&task, &prices, &relaxation);
+    let t2 = t.elapsed();
+    let w0 = load.work;
+    eprintln!("over {} excess {}", load.room.iter().filter(|r| **r < 0).count(), -load.room.iter().filter(|r| **r < 0).sum::<i64>());
     load.repair();
+    let t3 = t.elapsed();
+    let stat = |load: &Load<'_>| {
+        let slack: i128 = (0..task.nowhere()).map(|s| i128::from(load.room[s as usize]) * i128::from(load.price(s))).sum();
+        let regret: i128 = load.regret.iter().map(|r| i128::from(*r)).sum();
+        let one = i128::from(prices.parts());
+        let total = i128::from(bound.cost);
+        eprintln!("  regret {} ({:.4}%) slack {} ({:.4}%) regretful {} priced {} priced slack {}", regret/one, 100.0*(regret/one) as f64/total as f64, slack/one, 100.0*(slack/one) as f64/total as f64,
+            load.regret.iter().filter(|r| **r > 0).count(), prices.of.iter().filter(|p| **p>0).count(), (0..task.nowhere()).filter(|s| load.room[*s as usize]>0 && load.price(*s)>0).count());
+    };
+    stat(&load);
+    let w1 = load.work;
     load.improve();
+    stat(&load);
+    eprintln!("relax {t1:?} bound+load {:?} repair {:?} (work {}) improve {:?} (work {})", t2-t1, t3-t2, w1-w0, t.elapsed()-t3, load.work-w1);
     let sites = load.places();
     let total = task.total(&sites);
     Ok(Packing {
