@@ -1,87 +1,239 @@
-//! Repair and improvement.
+//! From the relaxation to a plan, and from a plan to a better one.
 
 use core::cmp::Reverse;
 
-use crate::balance::packing::chains::Search;
-use crate::balance::packing::load::{FAR, Load};
-use crate::balance::packing::pairs::Table;
+use crate::balance::packing::fill::Callers;
+use crate::balance::packing::load::Load;
+use crate::balance::packing::prices::FAR;
+use crate::balance::packing::relieve::Reach;
+use crate::balance::packing::search::Search;
+use crate::balance::packing::share::Knapsack;
+
+/// So many stops does a search look at, where an order costs more than it could.
+const STOPS: u32 = 64;
+/// And so many where an order would otherwise stay unassigned.
+const STOPS_LAST: u32 = 4_096;
+
+/// How much work goes into improvement: so much for each candidate, and so much in any case.
+const WORK_PER_CANDIDATE: u64 = 48;
+const WORK_FREE: u64 = 1 << 22;
+
+/// A plan and all that is needed to improve it.
+pub(super) struct Improver<'a, 'b> {
+    load: &'b mut Load<'a>,
+    search: Search,
+    knapsack: Knapsack,
+    callers: Callers,
+    work_max: u64,
+    /// How many orders stay unassigned in any plan.
+    unassigned_min: u64,
+}
+
+/// An order that could go to a site, and what there is to be gained at most, the consequences apart.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Start {
+    gain: Reverse<i64>,
+    order: u32,
+    to: u32,
+}
 
 impl Load<'_> {
-    /// Makes the plan feasible.
+    /// Takes so many orders away from overfull sites that none is over its capacity.
     pub(super) fn repair(&mut self) {
         let mut search = Search::default();
+        let reach = Reach {
+            added_below: FAR,
+            stops: STOPS_LAST,
+        };
         for site in 0..self.task.nowhere() {
-            self.relieve(&mut search, site, FAR, 4000);
+            self.relieve(&mut search, site, reach);
+            self.keep();
         }
-        self.steps.clear();
+    }
+}
+
+impl<'a, 'b> Improver<'a, 'b> {
+    pub(super) fn new(load: &'b mut Load<'a>, unassigned_min: u64) -> Self {
+        let candidates = load.task.problem.rows().candidates().len() as u64;
+        Self {
+            search: Search::default(),
+            knapsack: Knapsack::default(),
+            callers: Callers::new(load),
+            work_max: load.work + WORK_PER_CANDIDATE * candidates + WORK_FREE,
+            unassigned_min,
+            load,
+        }
     }
 
-    /// Makes the plan better until nothing more is found.
-    pub(super) fn improve(&mut self) {
-        let mut search = Search::default();
-        let mut table = Table::default();
-        self.pulls = self.pulls();
-        let mut tried = vec![0; self.task.orders()];
-        let mut shared = vec![0; self.task.capacities.len()];
-        for _round in 0..20 {
-            self.regret_most = self.regret.iter().copied().max().unwrap_or(0);
-            let mut starts = self.starts();
-            starts.sort_unstable_by_key(|(gain, order, site)| (Reverse(*gain), *order, *site));
-            let (mut better, mut n) = (0, 0);
-            let round = self.changes;
-            for (_, order, site) in starts {
-                let last = tried[order as usize];
-                let from = self.place[order as usize];
-                if self.changed[from as usize].max(self.changed[site as usize]) > last {
-                    n += 1;
-                    better += i64::from(self.attempt(&mut search, order, site));
-                }
-            }
-            for order in &mut tried {
-                *order = round;
-            }
-            let work = self.work;
-            let (mut m, mut shares) = (0, 0);
-            let mut others = Vec::new();
-            let round = self.changes;
-            for site in 0..self.task.nowhere() {
-                self.neighbours(site, &mut others);
-                let last = shared[site as usize];
-                for other in &others {
-                    if self.changed[site as usize].max(self.changed[*other as usize]) > last {
-                        m += 1;
-                        if self.share(&mut table, [site, *other]) {
-                            shares += 1;
-                            self.commit();
-                        }
-                    }
-                }
-                shared[site as usize] = round;
-            }
-            eprintln!("    starts {n} better {better} work {work} pairs {m} better {shares} work {}", self.work);
-            if better + shares == 0 {
+    /// Makes the plan better until nothing more is found or enough work is done: first with moves that pay by
+    /// themselves, then also with moves that cost about as much as is lost with one order.
+    pub(super) fn improve(mut self) {
+        self.rounds(0);
+        let regrets = self.load.regrets().iter().filter(|regret| **regret > 0);
+        let (count, sum) = regrets.fold((0, 0_i128), |(count, sum), regret| {
+            (count + 1, sum + i128::from(*regret))
+        });
+        let mean = (sum / i128::from(count.max(1))) as i64;
+        self.rounds(mean.clamp(1, FAR));
+    }
+
+    /// Goes over all orders and sites again and again. What has not changed since is not tried twice.
+    fn rounds(&mut self, tolerance: i64) {
+        let mut seen = 0;
+        let mut shared = 0;
+        loop {
+            let before = self.load.changes();
+            self.move_orders(tolerance, seen);
+            seen = before;
+            let between = self.load.changes();
+            self.share_sites(shared);
+            shared = between;
+            if self.load.changes() == before || self.is_over() {
                 break;
             }
         }
     }
 
-    /// Sites that share orders with a site that has a price.
+    fn is_over(&self) -> bool {
+        self.load.work >= self.work_max
+    }
+
+    /// Tries the moves that may pay, the most promising first.
+    fn move_orders(&mut self, tolerance: i64, seen: u32) {
+        self.callers.look_at(self.load);
+        let mut starts = self.starts(tolerance);
+        starts.sort_unstable();
+        for start in starts {
+            if self.is_over() {
+                break;
+            }
+            let from = self.load.place(start.order);
+            if from == start.to || !self.load.changed_since(seen, [from, start.to]) {
+                continue;
+            }
+            if self.attempt(start, tolerance) {
+                self.load.keep();
+            } else {
+                self.load.undo(0);
+            }
+        }
+    }
+
+    /// The orders that pay more than elsewhere, and those that could use room that has a price.
+    fn starts(&mut self, tolerance: i64) -> Vec<Start> {
+        let mut starts = Vec::new();
+        for order in 0..self.load.task.orders() as u32 {
+            let own = self.load.regret(order);
+            let place = self.load.place(order);
+            if own == 0 && (tolerance == 0 || !self.load.prices.is_priced(place)) {
+                continue;
+            }
+            for at in self.load.near(order) {
+                let near = self.load.near_at(at);
+                if near.cost() >= own + tolerance {
+                    break;
+                }
+                starts.push(Start {
+                    gain: Reverse(own - near.cost()),
+                    order,
+                    to: near.site(),
+                });
+            }
+        }
+        for site in 0..self.load.task.nowhere() {
+            let room = self.load.room(site);
+            if room <= 0 || !self.load.prices.is_priced(site) {
+                continue;
+            }
+            for (regret, order) in self.callers.of(site) {
+                let own = self.load.regret(*order);
+                let used = room.min(self.load.size(*order));
+                let gain = self.load.prices.worth(used, site) - (regret - own);
+                // The others are there already.
+                if gain > 0 && *regret >= own + tolerance {
+                    starts.push(Start {
+                        gain: Reverse(gain),
+                        order: *order,
+                        to: site,
+                    });
+                }
+            }
+        }
+        starts
+    }
+
+    /// Moves an order and makes room for it, fills the room that it leaves, and tells whether all that is better.
+    fn attempt(&mut self, start: Start, tolerance: i64) -> bool {
+        let Start { order, to, .. } = start;
+        let Some(regret) = self.load.regret_at(order, to) else {
+            return false;
+        };
+        let nowhere = self.load.task.nowhere();
+        let from = self.load.place(order);
+        let used = self.load.room(to).clamp(0, self.load.size(order));
+        let gain = self.load.regret(order) - regret + self.load.prices.worth(used, to);
+        let is_last =
+            from == nowhere && self.load.members(nowhere).len() as u64 > self.unassigned_min;
+        self.load.transfer(order, to, regret);
+        let reach = Reach {
+            added_below: gain + tolerance,
+            stops: if is_last { STOPS_LAST } else { STOPS },
+        };
+        if self.load.relieve(&mut self.search, to, reach).is_none() {
+            return false;
+        }
+        if from != nowhere {
+            self.load.fill(&mut self.search, &self.callers, from, STOPS);
+        }
+        self.load.is_cheaper(0)
+            || (tolerance > 0 && self.share_touched() && self.load.is_cheaper(0))
+    }
+
+    /// Divides the orders of all pairs of sites anew that the moves have touched. Returns whether that helped.
+    fn share_touched(&mut self) -> bool {
+        let mut sites = self.load.touched();
+        sites.retain(|site| *site != self.load.task.nowhere());
+        let mut is_better = false;
+        for (number, site) in sites.iter().enumerate() {
+            for other in &sites[..number] {
+                is_better |= self.load.share(&mut self.knapsack, [*site, *other]);
+            }
+        }
+        is_better
+    }
+
+    /// Divides the orders of every two neighbours anew.
+    fn share_sites(&mut self, seen: u32) {
+        let mut others = Vec::new();
+        for site in 0..self.load.task.nowhere() {
+            if self.is_over() {
+                break;
+            }
+            self.neighbours(site, &mut others);
+            for other in &others {
+                let is_new = self.load.changed_since(seen, [site, *other]);
+                if is_new && self.load.share(&mut self.knapsack, [site, *other]) {
+                    self.load.keep();
+                }
+            }
+        }
+    }
+
+    /// The sites at which orders of a site would pay little more than they could gain.
     fn neighbours(&mut self, site: u32, others: &mut Vec<u32>) {
         others.clear();
-        let price = self.price(site);
-        if price == 0 {
+        if !self.load.prices.is_priced(site) {
             return;
         }
-        let mut worth = self.room[site as usize].saturating_mul(price);
-        for order in &self.members[site as usize] {
-            worth = worth.saturating_add(self.regret[*order as usize]);
-        }
-        for member in 0..self.members[site as usize].len() {
-            let order = self.members[site as usize][member];
-            let own = self.regret[order as usize];
-            for at in self.near(order) {
-                let near = self.near_entry(at);
-                if near.cost() > own.saturating_add(worth) {
+        let members = self.load.members(site).iter();
+        let regrets: i64 = members.map(|order| self.load.regret(*order)).sum();
+        let gain = regrets.saturating_add(self.load.prices.worth(self.load.room(site), site));
+        for member in 0..self.load.members(site).len() {
+            let order = self.load.members(site)[member];
+            let own = self.load.regret(order);
+            for at in self.load.near(order) {
+                let near = self.load.near_at(at);
+                if near.cost() > own.saturating_add(gain) {
                     break;
                 }
                 if near.site() != site {
@@ -91,102 +243,5 @@ impl Load<'_> {
         }
         others.sort_unstable();
         others.dedup();
-    }
-
-    /// Moves that could pay by themselves: (how much at most, order, site).
-    fn starts(&mut self) -> Vec<(i64, u32, u32)> {
-        let mut starts = Vec::new();
-        for order in 0..self.task.orders() as u32 {
-            let own = self.regret[order as usize];
-            if own > 0 {
-                for at in self.near(order) {
-                    let near = self.near_entry(at);
-                    if near.cost() >= own {
-                        break;
-                    }
-                    starts.push((own - near.cost(), order, near.site()));
-                }
-            }
-        }
-        for site in 0..self.task.nowhere() {
-            let (room, price) = (self.room[site as usize], self.price(site));
-            if room <= 0 || price <= 0 {
-                continue;
-            }
-            for (regret, order) in &self.pulls[site as usize] {
-                if self.place[*order as usize] == site {
-                    continue;
-                }
-                let own = self.regret[*order as usize];
-                let gain = room.min(self.size(*order)).saturating_mul(price) - (regret - own);
-                if gain > 0 && *regret >= own {
-                    starts.push((gain, *order, site));
-                }
-            }
-        }
-        starts
-    }
-
-    /// For each site with a price the orders that might come.
-    fn pulls(&mut self) -> Vec<Vec<(i64, u32)>> {
-        let mut pulls = vec![Vec::new(); self.task.capacities.len()];
-        for order in 0..self.task.orders() as u32 {
-            let size = self.task.sizes[order as usize];
-            for candidate in self.task.row(order as usize) {
-                let site = candidate.site();
-                let price = self.price(site);
-                if price == 0 {
-                    continue;
-                }
-                let regret =
-                    self.prices.pay(candidate.cost(), size, site) - self.least[order as usize];
-                if regret < price.saturating_mul(i64::from(size)) {
-                    pulls[site as usize].push((regret, order));
-                }
-            }
-        }
-        for orders in &mut pulls {
-            orders.sort_unstable();
-        }
-        pulls
-    }
-
-    /// Moves an order, and whatever it takes to make room; keeps it if that is better.
-    fn attempt(&mut self, search: &mut Search, order: u32, to: u32) -> bool {
-        let from = self.place[order as usize];
-        if from == to {
-            return false;
-        }
-        let Some(regret) = self.regret_at(order, to) else {
-            return false;
-        };
-        debug_assert!(self.steps.is_empty());
-        let size = self.size(order);
-        let used = self.room[to as usize].clamp(0, size);
-        let hole = if from == self.task.nowhere() {
-            0
-        } else {
-            size.saturating_mul(self.price(from))
-        };
-        let added =
-            regret - self.regret[order as usize] - used.saturating_mul(self.price(to)) + hole;
-        self.transfer(order, to, regret);
-        self.credit = hole;
-        let limit = added.saturating_neg().saturating_add(hole);
-        self.credit = 0;
-        let relieved = self.relieve(search, to, limit, 64);
-        if let Some(relieved) = relieved
-            && from != self.task.nowhere()
-            && self.room[from as usize] > 0
-        {
-            let _ = relieved;
-            self.fill(search, from, 64);
-        }
-        let is_better = relieved.is_some() && self.gain_of(0) < 0;
-        if !is_better {
-            self.undo(0);
-        }
-        self.commit();
-        is_better
     }
 }
