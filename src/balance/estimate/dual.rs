@@ -1,5 +1,5 @@
 use super::laplacian::Laplacian;
-use crate::balance::{Objective, Problem};
+use crate::balance::Problem;
 
 /// Added to the diagonal of the linear system, as a share of the curvature of a site whose orders are spread evenly
 /// over eight strides. It keeps the steps of sites short which hardly anybody shares with another.
@@ -98,12 +98,8 @@ impl<'a> Dual<'a> {
     }
 
     fn best(&self, order: usize) -> Best {
-        let unassigned = match self.problem.objective() {
-            Objective::FewestUnassigned => 0,
-            Objective::UnassignedAt(price) => *price,
-            Objective::UnassignedAtEach(prices) => prices[order],
-        };
-        let mut first = (unassigned as f64 + self.level, None);
+        let unassigned = self.problem.unassigned_at(order) as f64;
+        let mut first = (unassigned + self.level, None);
         let mut second = (f64::MAX, None);
         for candidate in self.problem.rows().row(order) {
             let cost = candidate.cost() as f64;

@@ -49,7 +49,10 @@ pub(super) fn estimate(problem: &Problem, stride: i64) -> Vec<i64> {
 /// The optimal prices of a sample of the orders.
 fn sample_prices(problem: &Problem) -> Vec<f64> {
     let orders = problem.orders();
-    let mut rows = Rows::with_capacity(orders / SAMPLE + 1, problem.rows().candidates() / SAMPLE);
+    let mut rows = Rows::with_capacity(
+        orders / SAMPLE + 1,
+        problem.rows().candidates().len() / SAMPLE,
+    );
     for order in (0..orders).step_by(SAMPLE) {
         rows.push(problem.rows().row(order).iter().copied());
     }

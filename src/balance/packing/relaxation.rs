@@ -4,7 +4,9 @@
 use core::iter::repeat_n;
 
 use crate::balance::packing::task::Task;
-use crate::balance::{Candidate, CandidateSource, Objective, Problem, Rows, Solution, solve_over};
+use crate::balance::{
+    Candidate, CandidateSource, Named, Objective, Problem, Rows, Solution, solve_over,
+};
 
 /// Optimal prices of the relaxation, up to rounding, and where it puts the orders.
 pub(super) struct Relaxation {
@@ -138,7 +140,7 @@ impl<'a> Split<'a> {
 
     #[inline]
     fn share(&self, order: usize, scaled: i64) -> i64 {
-        (i128::from(scaled) * i128::from(self.inverse[order]) >> INVERSE_BITS) as i64
+        ((i128::from(scaled) * i128::from(self.inverse[order])) >> INVERSE_BITS) as i64
     }
 
     /// For each order the place of most of its parts; of several the first.
@@ -165,14 +167,13 @@ impl<'a> Split<'a> {
 }
 
 impl CandidateSource for &Split<'_> {
-    const COMPLETE: bool = true;
-
     #[inline]
-    fn below(&mut self, part: u32, _limit: i64, mut found: impl FnMut(u32, i64)) {
+    fn below(&mut self, part: u32, _limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
         let order = self.order_of[part as usize] as usize;
         for candidate in self.task.row(order) {
             found(candidate.site(), self.part_of(order, candidate.cost()));
         }
+        Named::All
     }
 
     fn floors_changed(&mut self, _floors: &[i64]) {}
