@@ -158,7 +158,7 @@ impl Table {
 struct Row {
     roots: Vec<Entry>,
     entries: Vec<Entry>,
-    lists: Vec<u32>,
+    lists: Vec<u16>,
 }
 
 /// The quadtree below one root tile.
@@ -238,11 +238,7 @@ impl Row {
         if listed.is_empty() {
             return Entry::UNKNOWN;
         }
-        Entry::inline(listed).unwrap_or_else(|| {
-            let at = self.lists.len();
-            self.lists.extend_from_slice(listed);
-            Entry::list(at, listed.len())
-        })
+        Entry::inline(listed).unwrap_or_else(|| Table::write_list(&mut self.lists, listed))
     }
 
     /// Writes the part of a grid that a node covers.

@@ -65,5 +65,5 @@ impl Tiles {
     /// Points that one entry of the table can hold, and at which tiles for k = 1 stop splitting.
     pub(crate) const SHORT: usize = table::INLINE_MAX;
     /// A longer list is not worth having: the tree is faster.
-    const LONG: usize = 64;
+    const LONG: usize = table::LIST_MAX;
 }
