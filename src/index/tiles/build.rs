@@ -301,7 +301,7 @@ impl Grower<'_> {
     /// The quadtree of a tile, given a superset of what it must list.
     fn grow(&mut self, tile: Tile, source: &[u32]) -> Node {
         let outline = self.frame.outline(tile);
-        let mut listed = Vec::new();
+        let mut listed = Vec::with_capacity(source.len());
         let kth = self.candidates.select(&outline, source, &mut listed);
         // Far from all points, or where they lie on top of each other, lists stay as they are however small the tile.
         let hopeless = tile.level >= LEVEL_MAX
