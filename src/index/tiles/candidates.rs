@@ -137,6 +137,7 @@ impl<'a> Candidates<'a> {
 }
 
 /// How many points are nearer to all corners by a margin. No loop is left early, so that it vectorises.
+#[expect(clippy::needless_bitwise_bool, reason = "nothing may branch")]
 #[inline(always)]
 fn count_ahead(corners2: &[Vec<f64>; 4], limits: [f64; 4], margin: f64) -> usize {
     let [a, b, c, d] = corners2;

@@ -1,11 +1,14 @@
 //! The k nearest points by tiles, and the nearest that passes a filter.
 
-use crate::geo::{Position, UnitVector, chord2_tied};
+use crate::geo::{Chord, Position, UnitVector, chord2_tied};
 use crate::index::tiles::Tiles;
 use crate::index::tiles::table::LIST_MAX;
 use crate::index::{Best, Collect, Point, Ranked};
 
 impl Tiles {
+    /// As many points as nearly all lists for eight neighbours hold at most.
+    const USUAL: usize = 16;
+
     /// The `k` nearest of the tree's points in order, if the tiles can prove which they are.
     pub(crate) fn nearest_k<A: From<Ranked>>(
         &self,
@@ -18,7 +21,12 @@ impl Tiles {
         }
         let mut slots = [0; LIST_MAX];
         let slots = self.listed(from, &mut slots)?;
-        Some(Seen::of(points, from.unit_vector(), slots).nearest_k(k))
+        let at = from.unit_vector();
+        Some(if slots.len() <= Self::USUAL {
+            Seen::<{ Self::USUAL }>::of(points, at, slots).nearest_k(k)
+        } else {
+            Seen::<{ Self::LONG }>::of(points, at, slots).nearest_k(k)
+        })
     }
 
     /// The nearest of the tree's points that `accept` lets pass, none beyond the squared chord `bound`.
@@ -30,18 +38,37 @@ impl Tiles {
         from: Position,
         at: UnitVector,
         bound: f64,
-        mut accept: impl FnMut(&Ranked) -> bool,
+        accept: impl FnMut(&Ranked) -> bool,
     ) -> Option<Ranked> {
         let mut slots = [0; LIST_MAX];
         let slots = self.listed(from, &mut slots)?;
-        let mut chords2 = [f64::INFINITY; Self::LONG];
+        if slots.len() <= Self::USUAL {
+            self.nearest_of::<{ Self::USUAL }>(points, slots, at, bound, accept)
+        } else {
+            self.nearest_of::<{ Self::LONG }>(points, slots, at, bound, accept)
+        }
+    }
+
+    /// [`nearest_where`](Self::nearest_where) in a list of up to `MAX`.
+    #[inline]
+    fn nearest_of<const MAX: usize>(
+        &self,
+        points: &[Point],
+        slots: &[u32],
+        at: UnitVector,
+        bound: f64,
+        mut accept: impl FnMut(&Ranked) -> bool,
+    ) -> Option<Ranked> {
+        let mut chords2 = [f64::INFINITY; MAX];
         let mut best = Best::new(bound);
         // In the order of the list: to sort it first, or to take the nearest again and again, cost more than it saved.
         for (slot, chord2) in slots.iter().zip(&mut chords2) {
-            let ranked = ranked(points, at, *slot);
-            *chord2 = ranked.chord.chord2;
-            if *chord2 <= best.bound() && accept(&ranked) {
-                best.offer(ranked);
+            *chord2 = at.chord2(points[*slot as usize].at);
+            if *chord2 <= best.bound() {
+                let ranked = ranked(points, at, *slot);
+                if accept(&ranked) {
+                    best.offer(ranked);
+                }
             }
         }
         let found = best.into_found()?;
@@ -67,42 +94,52 @@ impl Tiles {
     }
 }
 
-/// The points of a list as seen from a position.
-struct Seen<'a> {
+/// The points of a list of up to `MAX` as seen from a position.
+struct Seen<'a, const MAX: usize> {
     from: UnitVector,
     points: &'a [Point],
     slots: &'a [u32],
+    chords2: [f64; MAX],
     /// Squared chords, with the place in the list in the lowest bits, which are far below what a millimetre decides.
-    keys: [u64; Tiles::LONG],
+    keys: [u64; MAX],
 }
 
-impl<'a> Seen<'a> {
-    const PLACE_MASK: u64 = Tiles::LONG as u64 - 1;
+impl<'a, const MAX: usize> Seen<'a, MAX> {
+    const PLACE_MASK: u64 = MAX as u64 - 1;
 
     #[inline]
     fn of(points: &'a [Point], from: UnitVector, slots: &'a [u32]) -> Self {
-        let slots = &slots[..slots.len().min(Tiles::LONG)];
-        let mut keys = [0; Tiles::LONG];
-        for ((place, slot), key) in (0..).zip(slots).zip(&mut keys) {
+        let slots = &slots[..slots.len().min(MAX)];
+        let (mut chords2, mut keys) = ([0.0; MAX], [0; MAX]);
+        for (place, slot) in slots.iter().enumerate() {
             let chord2 = from.chord2(points[*slot as usize].at);
-            *key = (chord2.to_bits() & !Self::PLACE_MASK) | place;
+            chords2[place] = chord2;
+            keys[place] = (chord2.to_bits() & !Self::PLACE_MASK) | place as u64;
         }
         Self {
             from,
             points,
             slots,
+            chords2,
             keys,
         }
     }
 
     #[inline]
-    fn place(key: u64) -> usize {
-        (key & Self::PLACE_MASK) as usize
-    }
-
-    #[inline]
     fn ranked(&self, key: u64) -> Ranked {
-        ranked(self.points, self.from, self.slots[Self::place(key)])
+        let place = (key & Self::PLACE_MASK) as usize;
+        let (chord2, slot) = (self.chords2[place], self.slots[place]);
+        let point = &self.points[slot as usize];
+        let chord = if chord2 <= Chord::SHORT {
+            Chord::short(chord2)
+        } else {
+            self.from.chord(point.at)
+        };
+        Ranked {
+            chord,
+            id: point.id,
+            slot,
+        }
     }
 
     /// The k nearest in order: by their keys, and where that leaves neighbours in doubt by the exact order.
