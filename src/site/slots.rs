@@ -2,8 +2,8 @@ use crate::site::paged::Paged;
 
 /// A set of packed sites, one bit a slot.
 ///
-/// A look-up that asks it need not fetch records from memory: the bits of a million sites fit the second cache. Versions
-/// share them as they share the records.
+/// A look-up that asks it need not fetch records from memory: the bits of a million sites fit the second cache.
+/// Versions share them as they share the records.
 #[derive(Clone, Debug)]
 pub(crate) struct SlotSet {
     words: Paged<u64>,

@@ -125,11 +125,11 @@ fn root_grid(frame: &Frame, points: usize) -> Table {
 impl Table {
     /// Puts the root entries of all rows first and everything below them after.
     fn append(&mut self, rows: Vec<Row>) {
-        self.entries = Vec::with_capacity(
-            rows.iter()
-                .map(|row| row.roots.len() + row.entries.len())
-                .sum(),
-        );
+        let below: usize = rows
+            .iter()
+            .map(|row| row.roots.len() + row.entries.len())
+            .sum();
+        self.entries = Vec::with_capacity(below + 1);
         let mut entries = self.columns as usize * self.rows as usize;
         let mut lists = 0;
         for row in &rows {

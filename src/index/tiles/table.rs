@@ -221,18 +221,15 @@ impl Table {
                 count
             }
             Meaning::List(List { start, len, base }) => {
-                match base {
-                    Some(base) => {
-                        let words = &self.lists[start..start + len];
-                        for (slot, word) in slots.iter_mut().zip(words) {
-                            *slot = base + u32::from(*word);
-                        }
+                if let Some(base) = base {
+                    let words = &self.lists[start..start + len];
+                    for (slot, word) in slots.iter_mut().zip(words) {
+                        *slot = base + u32::from(*word);
                     }
-                    None => {
-                        let (pairs, _) = self.lists[start..start + 2 * len].as_chunks();
-                        for (slot, [low, high]) in slots.iter_mut().zip(pairs) {
-                            *slot = u32::from(*high) << u16::BITS | u32::from(*low);
-                        }
+                } else {
+                    let (pairs, _) = self.lists[start..start + 2 * len].as_chunks();
+                    for (slot, [low, high]) in slots.iter_mut().zip(pairs) {
+                        *slot = u32::from(*high) << u16::BITS | u32::from(*low);
                     }
                 }
                 len
@@ -247,7 +244,7 @@ impl Table {
         let least = listed.iter().copied().min().unwrap_or(0);
         let near = listed
             .iter()
-            .all(|slot| slot - least <= u32::from(u16::MAX));
+            .all(|slot| u16::try_from(slot - least).is_ok());
         if near {
             lists.extend(listed.iter().map(|slot| (slot - least) as u16));
         } else {
