@@ -16,6 +16,7 @@ mod geojson_maps;
 mod local_hours;
 mod oracle;
 mod orders;
+mod packing;
 mod region_faults;
 mod regions;
 mod schedules;

@@ -1,8 +1,11 @@
 use crate::balance::packing::relaxation::Relaxation;
 use crate::balance::packing::task::Task;
 
-/// More than any regret, and twice it is still a number.
-pub(super) const FAR: i64 = i64::MAX / 8;
+/// Room is worth no more than this, which is more than an unassigned order is; chains of such sums fit.
+const WORTH_MAX: i64 = 1 << 50;
+
+/// More than any chain of moves adds.
+pub(super) const FAR: i64 = 1 << 60;
 
 /// No more moves than this are weighed together, so that they can't outweigh an unassigned order.
 pub(super) const MOVES_MAX: usize = 1 << MOVES_BITS;
@@ -27,7 +30,7 @@ impl Prices {
         let lift = (-relaxation.scale).max(0) as u32;
         let level = match relaxation.level {
             0 => 0,
-            _ => (task.range() + 1) << (shift + MOVES_BITS),
+            _ => (task.range + 1) << (shift + MOVES_BITS),
         };
         let grain = relaxation.grain;
         let fraction = grain.ilog2();
@@ -92,7 +95,7 @@ impl Prices {
     pub(super) fn worth(&self, units: i64, place: u32) -> i64 {
         let price = self.per_unit.get(place as usize).copied().unwrap_or(0);
         let worth = i128::from(units) * i128::from(price) >> self.fraction;
-        worth.clamp(i128::from(-FAR), i128::from(FAR)) as i64
+        worth.clamp(i128::from(-WORTH_MAX), i128::from(WORTH_MAX)) as i64
     }
 
     /// What an order pays at a site: its cost, and the room it takes.

@@ -81,7 +81,7 @@ impl<'a> Split<'a> {
         let in_sums = 61 - bits(order_of.len() as u64);
         let allowed = in_chains.min(in_sums).min(36);
         let level_bits = if task.is_counted() { level_bits } else { 0 };
-        let scale = allowed - bits(task.range() as u64) - level_bits;
+        let scale = allowed - bits(task.range as u64) - level_bits;
         Self {
             task,
             scale: scale.min(SCALE_MAX),
@@ -100,8 +100,7 @@ impl<'a> Split<'a> {
         let mut nowhere = Vec::with_capacity(parts);
         for chunk in self.order_of.chunk_by(|a, b| a == b) {
             let order = chunk[0] as usize;
-            let row = || self.task.row(order);
-            let ends = [row().min(), row().max()].map(|end| {
+            let ends = ends(self.task.row(order)).map(|end| {
                 end.and_then(|end| Candidate::new(end.site(), self.part_of(order, end.cost())).ok())
             });
             for _ in chunk {
@@ -162,6 +161,15 @@ impl<'a> Split<'a> {
         }
         places
     }
+}
+
+/// The cheapest and the dearest candidate.
+fn ends(row: impl Iterator<Item = Candidate>) -> [Option<Candidate>; 2] {
+    row.fold([None, None], |[low, high], candidate| {
+        let low = low.map_or(candidate, |low: Candidate| low.min(candidate));
+        let high = high.map_or(candidate, |high: Candidate| high.max(candidate));
+        [Some(low), Some(high)]
+    })
 }
 
 impl CandidateSource for &Split<'_> {
