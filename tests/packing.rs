@@ -290,8 +290,7 @@ fn on_a_square(
     sites: usize,
     size: impl Fn(&mut Random) -> u32,
 ) -> Instance {
-    let point =
-        |random: &mut Random| [random.below(30_000) as f64, random.below(30_000) as f64];
+    let point = |random: &mut Random| [random.below(30_000) as f64, random.below(30_000) as f64];
     let leaders: Vec<[f64; 2]> = (0..sites).map(|_| point(random)).collect();
     let rows = (0..orders)
         .map(|_| {

@@ -95,8 +95,8 @@ pub fn pack(problem: &Problem, sizes: &[u32]) -> Result<Packing, PackingError> {
         return Ok(pack_equal(problem, unit));
     }
     let task = Task::new(problem, sizes, unit);
-    let relaxation = Relaxation::solve(&task, 10);
-    let prices = Prices::new(&task, &relaxation);
+    let relaxation = Relaxation::solve(&task, LEVEL_BITS);
+    let prices = Prices::lifted(&task, &relaxation);
     let bound = bound::bound(&task, &prices);
     let mut load = Load::new(&task, &prices, &relaxation.places);
     load.repair();
@@ -107,6 +107,9 @@ pub fn pack(problem: &Problem, sizes: &[u32]) -> Result<Packing, PackingError> {
         bound,
     })
 }
+
+/// An unassigned order counts for 2^10 times the range of costs in the relaxation, if orders are counted.
+const LEVEL_BITS: i32 = 10;
 
 /// Orders of one size: places instead of units of room, and the optimum.
 fn pack_equal(problem: &Problem, size: u32) -> Packing {
