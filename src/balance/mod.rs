@@ -36,14 +36,14 @@
 
 mod candidate;
 mod engine;
-mod packing;
+pub mod packing;
 mod problem;
 mod solution;
 mod solve;
 mod source;
 
 pub use candidate::{Candidate, Rows};
-pub use packing::{Packing, PackingError, pack};
+pub use packing::{Gap, Packing, PackingError, pack};
 pub use problem::{Objective, Problem, ProblemError};
 pub use solution::{Price, Solution, Total};
 pub use solve::{solve, solve_over};

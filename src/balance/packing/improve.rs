@@ -101,7 +101,7 @@ impl<'a, 'b> Improver<'a, 'b> {
     /// Tries the moves that may pay, the most promising first.
     fn move_orders(&mut self, tolerance: i64, seen: u32) {
         self.callers.look_at(self.load);
-        let mut starts = self.starts(tolerance);
+        let mut starts = self.starts(tolerance, seen);
         starts.sort_unstable();
         for start in starts {
             if self.is_over() {
@@ -119,8 +119,9 @@ impl<'a, 'b> Improver<'a, 'b> {
         }
     }
 
-    /// The orders that pay more than elsewhere, and those that could use room that has a price.
-    fn starts(&self, tolerance: i64) -> Vec<Start> {
+    /// The orders that pay more than elsewhere, and those that could use room that has a price; without those whose
+    /// place and goal are as they were.
+    fn starts(&self, tolerance: i64, seen: u32) -> Vec<Start> {
         let mut starts = Vec::new();
         for order in 0..self.load.task.orders() as u32 {
             let own = self.load.regret(order);
@@ -129,12 +130,16 @@ impl<'a, 'b> Improver<'a, 'b> {
                 continue;
             }
             for candidate in self.load.task.row(order as usize) {
+                let to = candidate.site();
+                if to == place || !self.load.changed_since(seen, [place, to]) {
+                    continue;
+                }
                 let regret = self.load.regret_of(order, candidate);
-                if regret < own + tolerance && candidate.site() != place {
+                if regret < own + tolerance {
                     starts.push(Start {
                         gain: Reverse(own - regret),
                         order,
-                        to: candidate.site(),
+                        to,
                     });
                 }
             }
@@ -201,17 +206,19 @@ impl<'a, 'b> Improver<'a, 'b> {
         is_better
     }
 
-    /// Divides the orders of every two neighbours anew.
+    /// Divides the orders of every two neighbours anew, of which one has changed.
     fn share_sites(&mut self, seen: u32) {
         let mut others = Vec::new();
         for site in 0..self.load.task.nowhere() {
             if self.is_over() {
                 break;
             }
+            if !self.load.changed_since(seen, [site, site]) {
+                continue;
+            }
             self.neighbours(site, &mut others);
             for other in &others {
-                let is_new = self.load.changed_since(seen, [site, *other]);
-                if is_new && self.load.share(&mut self.knapsack, [site, *other]) {
+                if self.load.share(&mut self.knapsack, [site, *other]) {
                     self.load.keep();
                 }
             }

@@ -100,7 +100,7 @@ impl Prices {
     #[inline]
     pub(super) fn worth(&self, units: i64, place: u32) -> i64 {
         let price = self.per_unit.get(place as usize).copied().unwrap_or(0);
-        let worth = i128::from(units) * i128::from(price) >> self.fraction;
+        let worth = (i128::from(units) * i128::from(price)) >> self.fraction;
         worth.clamp(i128::from(-WORTH_MAX), i128::from(WORTH_MAX)) as i64
     }
 

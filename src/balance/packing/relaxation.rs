@@ -137,7 +137,7 @@ impl<'a> Split<'a> {
 
     #[inline]
     fn share(&self, order: usize, scaled: i64) -> i64 {
-        (i128::from(scaled) * i128::from(self.inverse[order]) >> INVERSE_BITS) as i64
+        ((i128::from(scaled) * i128::from(self.inverse[order])) >> INVERSE_BITS) as i64
     }
 
     /// For each order the place of most of its parts; of several the first.
