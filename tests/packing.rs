@@ -126,8 +126,9 @@ fn draw(random: &mut Random, orders_max: usize, sites_max: usize) -> Instance {
     let size_max = 1 + random.below(8);
     let cost_max: u32 = [4, 30, 1_000_000][random.below(3)];
     let mean = 1 + random.below(2 * size_max * (orders + 1) / (sites + 1) + 1);
-    let cost =
-        |random: &mut Random| random.below(cost_max as usize) as i64 - i64::from(cost_max / 8);
+    let cost = |random: &mut Random| {
+        i64::from(random.below(cost_max as usize) as u32) - i64::from(cost_max / 8)
+    };
     let rows = (0..orders)
         .map(|_| {
             let listed = (0..sites as u32)

@@ -29,19 +29,19 @@
 //!
 //! It is computed in whole numbers of 128 bits at the prices found, and rounded up: plans cost whole numbers. The
 //! prices are those of costs that were scaled by 2ˢ and divided by w(i), rounded down. That makes L(p) smaller than
-//! the optimum of the relaxation by less than Σ w(i) / 2ˢ, with s up to 20; costs of 10⁴ metres get s = 12, so 100,000
-//! units lose less than 25 of some 10⁷ metres.
+//! the optimum of the relaxation by less than Σ w(i) / 2ˢ, with s up to 20. Costs up to 10⁴ metres get s = 12 where
+//! orders are counted: 100,000 units lose less than 25 metres, of some 5 · 10⁷.
 //!
-//! Where orders are counted, the bound is a pair. The first part is L for the problem in which an unassigned order costs
-//! 1 and nothing else costs anything. Its prices are 0 or one order for so many units: those to which the prices of
-//! the relaxation are nearest. The second part bounds the cost of plans with just so many unassigned orders: those
+//! Where orders are counted, the bound is a pair. The first part is L for the problem in which an unassigned order
+//! costs 1 and nothing else costs anything. Its prices are 0, or one order for so many units: those to which the
+//! prices of the relaxation are nearest. The second part bounds the cost of plans with just so many unassigned orders: those
 //! which would pay most are left out. If room is short, the relaxation is solved again with several worths of an order
 //! for this.
 //!
 //! # The algorithm
 //!
 //! The difference between a plan and L(p) is the sum of the orders' *regrets* (what an order pays at its place beyond
-//! what it would pay at its best place) and of the worth of all unused room, u(j) p(j) a unit. So both lead the search.
+//! what it would pay at its best place) and of the worth of all unused room, p(j) a unit. So both lead the search.
 //!
 //! 1. *Relax.* At most one order for each full site is split in a basic solution. Every order goes where most of it is.
 //! 2. *Repair.* While a site is over its capacity, the cheapest chain of ejections a unit: an order goes to another
@@ -64,7 +64,8 @@
 //!
 //! The relaxation takes as long as a problem of Σ w(i) unit orders. All else is linear in the candidates: passes over
 //! them, and 48 looks at each at most. Memory: 8 bytes for each candidate that a search has seen and 16 for each that
-//! might come to a full site, about 80 bytes an order, and the solver's for the units.
+//! might come to a full site, about 60 bytes an order, and the solver's for the
+//! units.
 //!
 //! # Limits
 //!
