@@ -34,9 +34,9 @@
 //!
 //! Where orders are counted, the bound is a pair. The first part is L for the problem in which an unassigned order
 //! costs 1 and nothing else costs anything. Its prices are 0, or one order for so many units: those to which the
-//! prices of the relaxation are nearest. The second part bounds the cost of plans with just so many unassigned orders: those
-//! which would pay most are left out. If room is short, the relaxation is solved again with several worths of an order
-//! for this.
+//! prices of the relaxation are nearest. The second part bounds the cost of plans with just so many unassigned
+//! orders: those which would pay most are left out. If room is short, the relaxation is solved again with several
+//! worths of an order for this.
 //!
 //! # The algorithm
 //!
@@ -58,7 +58,7 @@
 //! A change is kept if the exact cost falls, so the plan only gets better. The work is counted in looks at a candidate
 //! or a state and limited by the size of the problem; no clock decides.
 //!
-//! Orders of one size are solved exactly by [`solve`](crate::balance::solve), in places instead of units.
+//! Orders of one size are solved exactly by [`solve`], in places instead of units.
 //!
 //! # Complexity
 //!
