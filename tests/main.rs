@@ -16,8 +16,8 @@ mod geojson_maps;
 #[cfg(feature = "tz")]
 mod local_hours;
 mod oracle;
-
 mod orders;
+mod packing;
 mod plans;
 mod region_faults;
 mod regions;
