@@ -7,6 +7,9 @@ mod costs;
 mod decision;
 mod error;
 mod everywhere;
+mod exchange;
+mod explain;
+mod explanation;
 mod preferences;
 mod result;
 mod router;
@@ -19,6 +22,9 @@ pub use cost::Cost;
 pub use costs::Costs;
 pub use decision::{Assigned, Decision, Outcome, SiteLoad, Total, Unassigned};
 pub use error::RouteError;
+pub use explanation::{
+    Because, Considered, Exchange, ExplainError, Explanation, Merit, Remedy, Step,
+};
 pub use preferences::Preferences;
 pub use result::{Plan, Proof};
 pub use router::{Method, Objective, Router};
