@@ -92,7 +92,7 @@ pub(super) fn optimal_engine<S: CandidateSource>(
     let sums = prices.iter().map(|price| price.to_sum(level));
     engine.set_prices(sums.take(sites as usize));
     for order in 0..orders as u32 {
-        let hint = problem.rows().row(order as usize).iter().min().copied();
+        let hint = problem.rows().first(order);
         let (place, cost) = engine.best_place(order, hint);
         engine.place(order, place, cost);
     }
@@ -124,32 +124,18 @@ pub(super) fn solution<S: CandidateSource>(engine: &Engine<S>) -> Solution {
 
 /// Every order at its cheapest place, when nothing has a price.
 fn place_at_cheapest<S: CandidateSource>(problem: &Problem, engine: &mut Engine<S>) {
-    let nowhere = engine.nowhere();
-    let level = engine.level();
-    let mut sum = 0;
-    for order in 0..problem.orders() as u32 {
-        let unassigned = engine.nowhere_cost(order);
-        match problem.rows().row(order as usize).iter().min() {
-            Some(best) if best.cost() <= unassigned + level => {
-                sum += best.cost().abs();
-                engine.place(order, best.site(), best.cost());
-            }
-            _ => engine.place(order, nowhere, unassigned),
-        }
-    }
-    engine.set_stride(stride(sum, problem));
+    let (nowhere, level) = (engine.nowhere(), engine.level());
+    engine.place_all(|order, unassigned| match problem.rows().first(order) {
+        Some(first) if first.cost() <= unassigned + level => (first.site(), first.cost()),
+        _ => (nowhere, unassigned),
+    });
+    engine.set_stride(typical_stride(problem));
 }
 
 /// The size of a step from one candidate to the next: about half of the cost of the nearest.
 fn typical_stride(problem: &Problem) -> i64 {
-    let rows = (0..problem.orders()).map(|order| problem.rows().row(order));
-    let sum = rows
-        .filter_map(|row| row.iter().min())
-        .map(|best| best.cost().abs())
-        .sum();
-    stride(sum, problem)
-}
-
-fn stride(sum: i64, problem: &Problem) -> i64 {
-    sum / problem.orders().max(1) as i64 / 2
+    let orders = problem.orders() as u32;
+    let firsts = (0..orders).filter_map(|order| problem.rows().first(order));
+    let sum: i64 = firsts.map(|first| first.cost().abs()).sum();
+    sum / i64::from(orders.max(1)) / 2
 }

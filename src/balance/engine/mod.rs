@@ -22,7 +22,7 @@ mod lists;
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::balance::{CandidateSource, Objective};
+use crate::balance::{CandidateSource, Named, Objective};
 use lists::{FAR, GONE, Move, SiteLists};
 
 /// The place of an order that is not in the problem at the moment.
@@ -228,8 +228,10 @@ impl<S: CandidateSource> Engine<S> {
         lists.sunk = self.sunk;
         lists.is_listed = true;
         scratch.clear();
-        // What a complete source leaves out was seen, so the bound is known exactly.
-        let mut listed_below = if S::COMPLETE { FAR } else { limit };
+        // If the source names all, what is left out here was seen, so the bound is known exactly.
+        let mut listed_below = FAR;
+        let mut unnamed_below = FAR;
+        source.expect(&lists.members);
         for member in 0..lists.members.len() {
             let order = lists.members[member];
             let own = spots[order as usize].cost;
@@ -252,9 +254,11 @@ impl<S: CandidateSource> Engine<S> {
                 scratch.push((exit as u32, Move::new(delta, member as u32)));
             };
             found(nowhere, nowhere_costs.cost(order));
-            source.below(order, own.saturating_add(limit), found);
+            if source.below(order, own.saturating_add(limit), found) == Named::Below {
+                unnamed_below = limit;
+            }
         }
-        lists.listed_below = listed_below;
+        lists.listed_below = listed_below.min(unnamed_below);
         lists.layout(scratch);
         for (key, exit) in lists.keys.iter_mut().zip(&lists.exits) {
             *key = exit.low + self.nodes[exit.to as usize].price;
