@@ -96,7 +96,7 @@ fn check_reason(case: &Case, plan: &Plan, brute: &Brute, explanation: &Explanati
             assert!(cheapest.site != nearest.site && is_full(cheapest.site) && least_cost < cost);
         }
         Because::Packed => assert!(!is_full(least_site) && least_cost < cost),
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
     check_considered(explanation, &costs);
 }
@@ -185,7 +185,7 @@ fn check_remedy(mut case: Case, id: OrderId, remedy: &Remedy) {
         Remedy::Reach { site, more } => {
             let area = &mut site_of(&mut case, site).area;
             let ServiceArea::Radius(radius) = area else {
-                panic!("{remedy:?}")
+                unreachable!("{remedy:?}")
             };
             *radius = radius.checked_add(more).expect("on Earth");
             // Others whom the radius now reaches may come before this order.
@@ -195,7 +195,7 @@ fn check_remedy(mut case: Case, id: OrderId, remedy: &Remedy) {
         }
         Remedy::Walk { more, .. } => {
             let Wish::Within(limit) = order.wish else {
-                panic!("{remedy:?}")
+                unreachable!("{remedy:?}")
             };
             with_wish(
                 case,

@@ -330,7 +330,7 @@ fn draw_site(id: usize, is_bare: bool, random: &mut Random) -> Site {
     }
     if random.one_in(3) {
         let hour = |hour: i64| Timestamp::from_unix_millis(hour * 3_600_000);
-        let opens = 16 + random.below(4) as i64;
+        let opens = [16, 17, 18, 19][random.below(4)];
         let window = Window::new(hour(opens), hour(21)).expect("not empty");
         let capacity = random.one_in(2).then(|| Units(random.below(6) as u32));
         let openings = [Opening { window, capacity }];

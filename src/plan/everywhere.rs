@@ -1,8 +1,8 @@
 //! All eligible sites of an order, cheapest first and as far as they are asked for.
 
-use crate::balance::{Candidate, CandidateSource, Rows};
+use crate::balance::{Candidate, CandidateSource, Named, Rows};
 use crate::geo::UnitVector;
-use crate::index::{Point, Unpacked, WeightedTree, map_in_order};
+use crate::index::{Point, Shown, Unpacked, WeightedTree, map_in_order};
 use crate::plan::terms::{Asker, Terms};
 
 /// Orders handed to a thread together, as a look-up takes less than a microsecond.
@@ -125,11 +125,16 @@ impl<'a> Everywhere<'a> {
     /// Calls `found(slot, cost)` for every site that the order may use and for which cost + price is below the limit,
     /// and for some others.
     #[inline]
-    pub(super) fn each_below(&self, asker: &Asker, limit: i64, mut found: impl FnMut(u32, i64)) {
+    pub(super) fn each_below(
+        &self,
+        asker: &Asker,
+        limit: i64,
+        mut found: impl FnMut(u32, i64),
+    ) -> Named {
         if let Some((slot, cost)) = self.at_home(asker) {
             found(slot, cost);
         }
-        self.tree.search(asker.at, limit, |slot, chord| {
+        let shown = self.tree.search(asker.at, limit, |slot, chord| {
             if slot != asker.home
                 && let Some(cost) = self.terms.cost(asker, slot, chord)
             {
@@ -137,6 +142,10 @@ impl<'a> Everywhere<'a> {
             }
             limit
         });
+        match shown {
+            Shown::All => Named::All,
+            Shown::Below => Named::Below,
+        }
     }
 
     /// From now on [`each_below`](Self::each_below) counts these prices, one a slot. O(sites).
@@ -207,8 +216,8 @@ impl<'a> Everywhere<'a> {
 
 impl CandidateSource for (&mut Everywhere<'_>, &[Asker]) {
     #[inline]
-    fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) {
-        self.0.each_below(&self.1[order as usize], limit, found);
+    fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) -> Named {
+        self.0.each_below(&self.1[order as usize], limit, found)
     }
 
     fn floors_changed(&mut self, floors: &[i64]) {

@@ -55,9 +55,9 @@ impl<'a> Exchanges<'a> {
         /// Twice a walk round half the Earth with all preferences, and the levels that a chain may add up to.
         const RANGE: i64 =
             2 * (20_100_000_000 + 3 * Preferences::WORTH_MAX.as_millimetres().cast_signed());
-        let sites = plan.loads().len();
+        let sites = i64::try_from(plan.loads().len()).ok()?;
         let level = match plan.objective() {
-            Objective::FewestUnassigned => (4 * RANGE).checked_mul(sites as i64 + 2)?,
+            Objective::FewestUnassigned => (4 * RANGE).checked_mul(sites + 2)?,
             Objective::UnassignedAt(_) => 0,
         };
         if level > i64::MAX / 8 {

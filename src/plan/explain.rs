@@ -28,6 +28,32 @@ impl Plan {
     ///
     /// [`ExplainError`] if the order is not in the plan, the network not of its version, or the costs were the
     /// caller's.
+    ///
+    /// ```
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::{OrderId, SiteId};
+    /// use catchment::order::Order;
+    /// use catchment::plan::{Because, Router};
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::Units;
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// let network = Network::builder()
+    ///     .site(Site::leader(SiteId(1), at(121.400)?, Units(1)))
+    ///     .site(Site::leader(SiteId(2), at(121.410)?, Units(60)))
+    ///     .build()?;
+    /// let orders = [Order::new(OrderId(7), at(121.404)?), Order::new(OrderId(8), at(121.399)?)];
+    /// let plan = Router::new(&network).route(&orders)?;
+    /// let why = plan.explain(&network, OrderId(7))?;
+    /// assert!(matches!(why.because, Because::NearestWasFull { .. }));
+    /// assert_eq!(
+    ///     why.to_string(),
+    ///     "order 7 goes to site 2 at 571 m, 190 m farther than to the nearest, because the nearest, site 1 at \
+    ///      380 m, is full; to give it a place at site 1, order 8 would go to site 2 and all together would walk \
+    ///      761 m more",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn explain(&self, network: &Network, order: OrderId) -> Result<Explanation, ExplainError> {
         let mut explained = self.explain_each(network, &[order])?;
         explained.pop().ok_or(ExplainError::UnknownOrder { order })
