@@ -19,6 +19,7 @@ mod local_hours;
 mod oracle;
 
 mod orders;
+mod plan_settings;
 mod plans;
 mod region_faults;
 mod regions;
