@@ -177,10 +177,10 @@ impl Rows {
         self.ends.is_empty()
     }
 
-    /// The number of candidates in all rows.
+    /// The candidates of all rows, row after row.
     #[must_use]
-    pub fn candidates(&self) -> usize {
-        self.candidates.len()
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.candidates
     }
 
     /// The largest site slot and the ends of the range of costs, if there is a candidate.

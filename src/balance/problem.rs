@@ -180,6 +180,15 @@ impl Problem {
         self.capacities.len()
     }
 
+    /// The price of staying unassigned, without its [`level`](Self::level).
+    pub(super) fn unassigned_at(&self, order: usize) -> i64 {
+        match &self.objective {
+            Objective::FewestUnassigned => 0,
+            Objective::UnassignedAt(price) => *price,
+            Objective::UnassignedAtEach(prices) => prices[order],
+        }
+    }
+
     /// What one unassigned order is worth beyond its price: 0, or so much under
     /// [`FewestUnassigned`](Objective::FewestUnassigned) that no exchange of sites makes up for it.
     ///

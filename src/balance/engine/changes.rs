@@ -163,6 +163,11 @@ impl<S: CandidateSource> Engine<S> {
         self.is_least = false;
     }
 
+    /// How many orders are at sites beyond their capacities.
+    pub(in crate::balance) fn surplus(&self) -> i64 {
+        self.nodes.iter().map(|node| (-node.room).max(0)).sum()
+    }
+
     /// The prices of all sites, with levels.
     pub(in crate::balance) fn prices(&self) -> Vec<i64> {
         let sites = self.nodes.len() - 1;

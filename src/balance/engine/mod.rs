@@ -90,6 +90,8 @@ pub(super) struct Engine<S> {
     /// A typical step of cost between one candidate and the next: how far to list beyond what is needed at once.
     stride: i64,
     listings: u32,
+    /// How many sites searches for room have settled: the measure of the work so far.
+    pub(super) settles: usize,
     /// For each place the exits that lead to it, as (site, number of the exit), kept once searches go backward.
     entrances: Option<Vec<Vec<(u32, u32)>>>,
     /// With entrances kept, all places but the unsure ones are listed so far beyond their own prices.
@@ -166,6 +168,7 @@ impl<S: CandidateSource> Engine<S> {
             sunk: 0,
             stride: 1,
             listings: 0,
+            settles: 0,
             entrances: None,
             listed_beyond: 0,
             unsure: Vec::new(),
@@ -348,9 +351,10 @@ impl<S: CandidateSource> Engine<S> {
         }
     }
 
-    /// How far below its price a floor is kept, so that a small fall of the price does not move the floor.
+    /// How far below its price a floor is kept, so that a small fall of the price does not move the floor. With 8
+    /// strides one price in a million fell farther, for which everything was listed anew.
     fn margin(&self) -> i64 {
-        8 * self.stride
+        24 * self.stride
     }
 
     /// Tells the source the prices of now, as far as they may still fall a little.
