@@ -110,7 +110,7 @@ pub enum Proof {
         /// the cost, at their price.
         bound: Total,
     },
-    /// Nothing was proven: the plan is not by [`Method::Balanced`].
+    /// Nothing was proven: the plan is not by [`Method::Balanced`], or orders differ in size and costs have no bound.
     Nothing,
 }
 
