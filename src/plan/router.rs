@@ -236,8 +236,8 @@ impl<'a> Router<'a> {
     }
 
     /// How many candidates to list for each order where not all can be asked for: where costs have no
-    /// [lower bound](Costs::least_per_kilometre), the nearest so many that are eligible; where orders differ in size, the
-    /// cheapest. Elsewhere nothing depends on it.
+    /// [lower bound](Costs::least_per_kilometre), the nearest so many that are eligible; where orders differ in size,
+    /// the cheapest. Elsewhere nothing depends on it.
     pub fn listed(mut self, candidates: usize) -> Self {
         self.listed = candidates;
         self
