@@ -54,8 +54,8 @@ fn balance_equal(
     Ok(())
 }
 
-/// The best that is found for orders of different sizes: a packing over the listed sites. Whom it leaves out goes to the
-/// cheapest site with room, the large ones first.
+/// The best that is found for orders of different sizes: a packing over the listed sites. Whom it leaves out goes to
+/// the cheapest site with room, the large ones first.
 fn pack(
     draft: &mut Draft<'_>,
     askers: &[Asker],
