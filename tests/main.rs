@@ -11,6 +11,7 @@ mod city_run;
 mod coverage;
 mod datum;
 mod eligibility;
+mod explanations;
 #[cfg(feature = "geojson")]
 mod geojson_maps;
 #[cfg(feature = "tz")]
@@ -18,6 +19,7 @@ mod local_hours;
 mod oracle;
 mod orders;
 mod packing;
+mod plan_settings;
 mod plans;
 mod region_faults;
 mod regions;
