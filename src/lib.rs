@@ -236,6 +236,7 @@ pub mod id;
 mod index;
 pub mod limits;
 pub mod order;
+pub mod plan;
 pub mod site;
 pub mod time;
 pub mod units;

@@ -29,6 +29,8 @@ pub struct Limits {
     pub order_lines_max: usize,
     /// Pieces in one line of an order.
     pub line_quantity_max: u32,
+    /// Candidates listed for one order of a plan.
+    pub candidates_max: usize,
     /// H3 cells in one map or roll-up.
     pub map_cells_max: usize,
 }
@@ -48,6 +50,7 @@ impl Default for Limits {
             orders_max: 100_000_000,
             order_lines_max: 10_000,
             line_quantity_max: 1_000_000,
+            candidates_max: 1_000,
             map_cells_max: 10_000_000,
         }
     }

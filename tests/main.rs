@@ -16,7 +16,9 @@ mod geojson_maps;
 #[cfg(feature = "tz")]
 mod local_hours;
 mod oracle;
+
 mod orders;
+mod plans;
 mod region_faults;
 mod regions;
 mod schedules;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use catchment::geo::{LngLat, Position, Region, RegionError};
+use catchment::geo::{Cell, LngLat, Position, Region, RegionError, Resolution, ServiceArea};
+use catchment::units::Distance;
 use geo::{Coord, Intersects, LineString, MultiPolygon, Point, Polygon, Relate};
 
 use crate::shared_data::shared_data;
@@ -506,5 +507,20 @@ fn multi_polygon(geometry: &serde_json::Value) -> MultiPolygon {
         Some("Polygon") => polygon(&geometry["coordinates"]).into(),
         Some("MultiPolygon") => list(&geometry["coordinates"]).iter().map(polygon).collect(),
         other => unreachable!("{other:?}"),
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn areas_survive_serde() {
+    for area in [
+        ServiceArea::Unlimited,
+        ServiceArea::Radius(Distance::from_metres(1_500)),
+        ServiceArea::polygon(polygon(&[&[(0.1, 0.0), (1.0, 0.0), (0.0, 1.0)]])),
+        ServiceArea::cells([Cell::at(at(121.47, 31.23), Resolution::FINEST)]),
+    ] {
+        let text = serde_json::to_string(&area).expect("serializable");
+        let back: ServiceArea = serde_json::from_str(&text).expect(&text);
+        assert_eq!(back, area, "{text}");
     }
 }

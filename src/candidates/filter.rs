@@ -46,7 +46,7 @@ type Predicate<'a> = dyn Fn(&Site) -> bool + Sync + 'a;
 
 /// The demands in the order in which they are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Demand {
+pub(crate) enum Demand {
     Status,
     Chosen,
     Kind,
@@ -193,25 +193,15 @@ impl<'a> Filter<'a> {
 
     /// The first demand that the site does not meet for this address.
     #[inline]
-    pub(super) fn first_unmet(
+    pub(crate) fn first_unmet(
         &self,
         record: &Record,
         address: &Address,
         chord: Chord,
     ) -> Option<Demand> {
         let site = &record.site;
-        if site.status == SiteStatus::Paused {
-            Some(Demand::Status)
-        } else if self.chosen.is_some_and(|chosen| chosen != site.id) {
-            Some(Demand::Chosen)
-        } else if self.kind.is_some_and(|kind| kind != site.kind) {
-            Some(Demand::Kind)
-        } else if self.capacity_of(site) < self.size {
-            Some(Demand::Capacity)
-        } else if !site.tags.contains_all(self.tags) {
-            Some(Demand::Tags)
-        } else if self.open_at.is_some_and(|at| !site.schedule.is_open_at(at)) {
-            Some(Demand::Hours)
+        if let Some(demand) = self.first_unmet_anywhere(site) {
+            Some(demand)
         } else if self
             .max_distance
             .is_some_and(|limit| chord.distance() > limit)
@@ -226,8 +216,28 @@ impl<'a> Filter<'a> {
         }
     }
 
+    /// The first demand that the site meets for no address at all.
+    #[inline]
+    pub(crate) fn first_unmet_anywhere(&self, site: &Site) -> Option<Demand> {
+        if site.status == SiteStatus::Paused {
+            Some(Demand::Status)
+        } else if self.chosen.is_some_and(|chosen| chosen != site.id) {
+            Some(Demand::Chosen)
+        } else if self.kind.is_some_and(|kind| kind != site.kind) {
+            Some(Demand::Kind)
+        } else if self.capacity_of(site) < self.size {
+            Some(Demand::Capacity)
+        } else if !site.tags.contains_all(self.tags) {
+            Some(Demand::Tags)
+        } else if self.open_at.is_some_and(|at| !site.schedule.is_open_at(at)) {
+            Some(Demand::Hours)
+        } else {
+            None
+        }
+    }
+
     /// What the site takes in the window that is asked for.
-    pub(super) fn capacity_of(&self, site: &Site) -> Units {
+    pub(crate) fn capacity_of(&self, site: &Site) -> Units {
         let opening = self.open_at.and_then(|at| site.schedule.opening_at(at));
         opening
             .and_then(|opening| opening.capacity)

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | [`PackedTree`] | all points of a generation, in an order that fixes their slots | any look-up, filter inside |
 //! | [`Overlay`] | the few points that appeared or moved since: an R-tree (rstar) | the same, for those |
+//! | [`WeightedTree`] | points with weights | all whose distance + weight is below a limit |
 //! | [`Tiles`] | for each tile of an adaptive grid, the points that can be nearest in it | the nearest, no search |
 //!
 //! All rank by the same total order, [`Ranked`]: distance in whole millimetres, then id. The tiles are a cache with a
@@ -14,9 +15,11 @@ mod overlay;
 mod packed;
 mod ranking;
 mod tiles;
+mod weighted;
 
 pub(crate) use in_order::{fill_in_order, map_in_order};
 pub(crate) use overlay::{Overlay, OverlayPoint};
 pub(crate) use packed::{PackedTree, Point, Unpacked, Within};
 pub(crate) use ranking::{All, Best, Collect, Ranked, Ranking};
 pub(crate) use tiles::{STAGED, Tiles};
+pub(crate) use weighted::WeightedTree;

@@ -104,6 +104,11 @@ impl PackedTree {
         &self.points
     }
 
+    /// There are 2 to the power of this many buckets.
+    pub(super) fn levels(&self) -> u32 {
+        self.levels
+    }
+
     /// Shows `into` every point that `accept` lets pass and that may belong among its best.
     ///
     /// `accept` is asked only about points within the bound of the moment; it gets the slot and the point.
@@ -197,8 +202,9 @@ impl PackedTree {
         (1 << self.levels) + bucket
     }
 
+    /// Where the points of a bucket begin.
     #[inline]
-    fn first_slot(&self, bucket: usize) -> usize {
+    pub(super) fn first_slot(&self, bucket: usize) -> usize {
         (self.points.len() * bucket) >> self.levels
     }
 }

@@ -36,9 +36,13 @@ pub struct Order {
     pub id: OrderId,
     /// Where the customer starts walking, or with [`Wish::Deliver`] wants the order brought.
     pub position: Position,
-    /// Who ordered, if that is known: the key to a home leader.
+    /// Who ordered, if that is known.
     #[cfg_attr(feature = "serde", serde(default))]
     pub customer: Option<CustomerId>,
+    /// The leader (or store) who knows the customer, if there is one: what it is worth to stay there is for
+    /// `plan::Preferences` to say. A preference, not a wish: nothing is refused for its sake.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub home: Option<SiteId>,
     /// The goods, each SKU at most once. No lines: the goods are not told and no stock is looked at.
     #[cfg_attr(feature = "serde", serde(default))]
     pub lines: Vec<OrderLine>,
@@ -71,6 +75,7 @@ impl Order {
             id,
             position,
             customer: None,
+            home: None,
             lines: Vec::new(),
             size: one_unit(),
             required_tags: Tags::NONE,

@@ -1,0 +1,252 @@
+//! All eligible sites of an order, cheapest first and as far as they are asked for.
+
+use crate::balance::{Candidate, CandidateSource, Rows};
+use crate::geo::UnitVector;
+use crate::index::{Point, Unpacked, WeightedTree, map_in_order};
+use crate::plan::batch::Batch;
+use crate::plan::terms::{Asker, Terms};
+
+/// Orders handed to a thread together, as a look-up takes less than a microsecond.
+const TOGETHER: usize = 256;
+
+/// The open sites in a tree that knows their surcharges and prices.
+pub(super) struct Everywhere<'a> {
+    terms: &'a Terms<'a>,
+    batch: &'a Batch<'a>,
+    tree: WeightedTree,
+    ranked_by: RankedBy,
+    listed: usize,
+}
+
+/// What comes first in a short list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RankedBy {
+    /// The cheapest, as distance bounds the cost.
+    Cost,
+    /// The nearest, as it does not.
+    Distance,
+}
+
+impl<'a> Everywhere<'a> {
+    /// O(n log n).
+    pub(super) fn new(terms: &'a Terms<'a>, batch: &'a Batch<'a>, listed: usize) -> Self {
+        let open = (0..).zip(&terms.sites).filter(|(_, site)| site.is_open);
+        let mut unpacked: Vec<Unpacked> = open
+            .map(|(source, site)| Unpacked {
+                point: Point {
+                    at: site.at,
+                    id: site.record.site.id,
+                },
+                reach2: site.record.area.reach2(site.at),
+                source,
+            })
+            .collect();
+        let (ranked_by, per_kilometre) = match terms.least_per_kilometre() {
+            Some(least) => (RankedBy::Cost, least),
+            None => (RankedBy::Distance, 1_000_000),
+        };
+        let weight = |slot| match ranked_by {
+            RankedBy::Cost => terms.site(slot).surcharge,
+            RankedBy::Distance => 0,
+        };
+        Self {
+            terms,
+            batch,
+            tree: WeightedTree::build(&mut unpacked, per_kilometre, weight),
+            ranked_by,
+            listed,
+        }
+    }
+
+    /// Whether distance bounds the cost, so that more candidates than the listed can be asked for.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.ranked_by == RankedBy::Cost
+    }
+
+    /// From now on sites for which `is_out` are not looked for: they may still be found. O(sites).
+    pub(super) fn leave_out(&mut self, is_out: impl Fn(u32) -> bool) {
+        const FAR: i64 = i64::MAX / 2;
+        self.tree
+            .set_floors(|slot| if is_out(slot) { FAR } else { 0 });
+    }
+
+    /// The listed sites of each order, cheapest first. On all threads.
+    pub(super) fn rows(&self, askers: &[Asker]) -> Rows {
+        /// Lists are copied block by block, so that there never are two of all.
+        const BLOCK: usize = 1 << 16;
+        let mut rows = Rows::with_capacity(askers.len(), askers.len() * self.listed + 1);
+        let mut largest = self.is_bounded().then(|| self.cost_max(askers));
+        for block in askers.chunks(BLOCK) {
+            let runs: Vec<&[Asker]> = block.chunks(TOGETHER).collect();
+            let lists = map_in_order(&runs, 1, |run| {
+                let mut rows = Rows::with_capacity(run.len(), run.len() * self.listed);
+                let mut shortlist = Shortlist::new(self.listed);
+                for asker in *run {
+                    self.list(asker, &mut shortlist, |_| true);
+                    rows.push(shortlist.drain());
+                }
+                rows
+            });
+            for list in &lists {
+                for order in 0..list.len() {
+                    // The optimiser takes the range of all costs from the rows, so one row names the largest beside
+                    // its cheapest candidate, which a dearer one at the same site does not change.
+                    let row = list.row(order);
+                    let largest = row.first().and_then(|first| {
+                        let cost = largest.take()?;
+                        Candidate::new(first.site(), cost).ok()
+                    });
+                    rows.push(row.iter().copied().chain(largest));
+                }
+            }
+        }
+        rows
+    }
+
+    /// The cheapest site of each order. On all threads.
+    pub(super) fn cheapest_each(&self, askers: &[Asker]) -> Vec<Option<Candidate>> {
+        map_in_order(askers, TOGETHER, |asker| self.cheapest(asker, |_| true))
+    }
+
+    /// The cheapest site for which `accept` holds: of all where distance bounds the cost, else of the listed.
+    pub(super) fn cheapest(
+        &self,
+        asker: &Asker,
+        accept: impl Fn(u32) -> bool,
+    ) -> Option<Candidate> {
+        let mut shortlist = Shortlist::new(if self.is_bounded() { 1 } else { self.listed });
+        self.list(asker, &mut shortlist, accept);
+        shortlist.drain().next()
+    }
+
+    fn list(&self, asker: &Asker, shortlist: &mut Shortlist, accept: impl Fn(u32) -> bool) {
+        let order = self.batch.order(asker.rank);
+        if let Some((slot, cost)) = self.at_home(asker)
+            && accept(slot)
+        {
+            // A home is listed first where distance ranks, as nothing says how much cheaper than near it is.
+            let key = if self.is_bounded() { cost } else { i64::MIN };
+            shortlist.offer(key, slot, cost);
+        }
+        self.tree
+            .search(asker.at, shortlist.limit(), |slot, chord| {
+                if slot != asker.home
+                    && accept(slot)
+                    && let Some(cost) = self.terms.cost(asker, order, slot, chord)
+                {
+                    let key = match self.ranked_by {
+                        RankedBy::Cost => cost,
+                        RankedBy::Distance => chord.distance().as_millimetres().cast_signed(),
+                    };
+                    shortlist.offer(key, slot, cost);
+                }
+                shortlist.limit()
+            });
+    }
+
+    /// No order costs more at any site.
+    fn cost_max(&self, askers: &[Asker]) -> i64 {
+        if self.terms.least_per_kilometre() != Some(1_000_000) {
+            return Candidate::COST_MAX;
+        }
+        let sites = || self.terms.sites.iter().filter(|site| site.is_open);
+        let Some(middle) = sites().next().map(|site| site.at) else {
+            return 0;
+        };
+        let farthest = |ats: &mut dyn Iterator<Item = UnitVector>| {
+            let far = ats.max_by(|a, b| middle.chord2(*a).total_cmp(&middle.chord2(*b)));
+            far.map_or(0, |far| {
+                middle.distance_to(far).as_millimetres().cast_signed()
+            })
+        };
+        let surcharge = sites().map(|site| site.surcharge).max();
+        farthest(&mut sites().map(|site| site.at))
+            + farthest(&mut askers.iter().map(|asker| asker.at))
+            + surcharge.unwrap_or(0)
+            + 3
+    }
+
+    /// The order's home, if it may go there, and the cost with its reward, which the tree knows nothing of.
+    #[inline]
+    fn at_home(&self, asker: &Asker) -> Option<(u32, i64)> {
+        if asker.home == Asker::NO_HOME {
+            return None;
+        }
+        let site = self.terms.site(asker.home);
+        let order = self.batch.order(asker.rank);
+        let chord = asker.at.chord(site.at);
+        let cost = site
+            .is_open
+            .then(|| self.terms.cost(asker, order, asker.home, chord))?;
+        Some((asker.home, cost?))
+    }
+}
+
+impl CandidateSource for (&mut Everywhere<'_>, &[Asker]) {
+    #[inline]
+    fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) {
+        let (everywhere, askers) = self;
+        let asker = &askers[order as usize];
+        let order = everywhere.batch.order(asker.rank);
+        if let Some((slot, cost)) = everywhere.at_home(asker) {
+            found(slot, cost);
+        }
+        everywhere.tree.search(asker.at, limit, |slot, chord| {
+            if slot != asker.home
+                && let Some(cost) = everywhere.terms.cost(asker, order, slot, chord)
+            {
+                found(slot, cost);
+            }
+            limit
+        });
+    }
+
+    fn floors_changed(&mut self, floors: &[i64]) {
+        self.0.tree.set_floors(|slot| floors[slot as usize]);
+    }
+}
+
+/// The few candidates with the least (key, slot).
+struct Shortlist {
+    wanted: usize,
+    found: Vec<(i64, Candidate)>,
+}
+
+impl Shortlist {
+    fn new(wanted: usize) -> Self {
+        Self {
+            wanted,
+            found: Vec::with_capacity(wanted + 1),
+        }
+    }
+
+    /// No candidate is wanted whose key is not below this.
+    #[inline]
+    fn limit(&self) -> i64 {
+        match self.found.get(self.wanted - 1) {
+            Some((key, _)) => key.saturating_add(1),
+            None => i64::MAX,
+        }
+    }
+
+    #[inline]
+    fn offer(&mut self, key: i64, slot: u32, cost: i64) {
+        let Ok(candidate) = Candidate::new(slot, cost) else {
+            debug_assert!(false, "costs and slots were checked");
+            return;
+        };
+        let precedes =
+            |(other_key, other): &(i64, Candidate)| (*other_key, other.site()) < (key, slot);
+        let place = self.found.iter().rposition(precedes).map_or(0, |at| at + 1);
+        if place < self.wanted {
+            self.found.insert(place, (key, candidate));
+            self.found.truncate(self.wanted);
+        }
+    }
+
+    /// The candidates, cheapest first, and an empty list again.
+    fn drain(&mut self) -> impl Iterator<Item = Candidate> + '_ {
+        self.found.sort_unstable_by_key(|(_, candidate)| *candidate);
+        self.found.drain(..).map(|(_, candidate)| candidate)
+    }
+}

@@ -1,0 +1,164 @@
+use std::sync::Arc;
+
+use crate::geo::Position;
+use crate::id::{OrderId, SiteId};
+use crate::order::{Order, Wish};
+use crate::plan::{Decision, Method, Objective, Preferences, SiteLoad, Total};
+use crate::site::{Tags, Version};
+use crate::time::Timestamp;
+use crate::units::Units;
+
+/// The decisions for a batch of orders: one for each, with the loads of all sites and what is proven of the whole.
+///
+/// A clone is one reference count. Two plans are equal if all that they say is: the same orders in any sequence give
+/// equal plans, on any number of threads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    pub(super) inner: Arc<Inner>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(super) struct Inner {
+    pub(super) version: Version,
+    pub(super) settings: Settings,
+    pub(super) decisions: Vec<Decision>,
+    pub(super) loads: Vec<SiteLoad>,
+    pub(super) total: Total,
+    pub(super) proof: Proof,
+    /// What the orders asked, beside the decisions.
+    pub(super) asked: Vec<Asked>,
+}
+
+/// What explanations need of an order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(super) struct Asked {
+    pub(super) position: Position,
+    pub(super) size: Units,
+    pub(super) required_tags: Tags,
+    pub(super) wish: Wish,
+    pub(super) home: Option<SiteId>,
+}
+
+impl From<&Order> for Asked {
+    fn from(order: &Order) -> Self {
+        Self {
+            position: order.position,
+            size: order.size,
+            required_tags: order.required_tags,
+            wish: order.wish,
+            home: order.home,
+        }
+    }
+}
+
+impl From<Inner> for Plan {
+    fn from(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+}
+
+/// What a plan was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Settings {
+    pub(super) method: Method,
+    pub(super) objective: Objective,
+    pub(super) preferences: Preferences,
+    pub(super) open_at: Option<Timestamp>,
+}
+
+/// What is proven of a plan's total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Proof {
+    /// No plan is better, whatever eligible sites its orders go to: the prices in the loads prove it.
+    Optimal,
+    /// No plan is better that sends each order to one of the sites listed for it. What is beyond the lists is unknown,
+    /// because the caller's costs have no [lower bound](crate::plan::Costs::least_at).
+    OverListedCandidates,
+    /// Orders differ in size. No plan is better than the bound.
+    Bounded {
+        /// At most this much better.
+        bound: Total,
+    },
+    /// Nothing was proven: the plan is not by [`Method::Balanced`].
+    Nothing,
+}
+
+impl Plan {
+    /// The version of the network that it was made for.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.inner.version
+    }
+
+    /// How it was made.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.inner.settings.method
+    }
+
+    /// What was to be least.
+    #[must_use]
+    pub fn objective(&self) -> Objective {
+        self.inner.settings.objective
+    }
+
+    /// What was preferred.
+    #[must_use]
+    pub fn preferences(&self) -> &Preferences {
+        &self.inner.settings.preferences
+    }
+
+    /// When sites had to be open, if that was asked.
+    #[must_use]
+    pub fn open_at(&self) -> Option<Timestamp> {
+        self.inner.settings.open_at
+    }
+
+    /// The decisions, one for each order, in the order of their ids. O(1).
+    #[must_use]
+    pub fn decisions(&self) -> &[Decision] {
+        &self.inner.decisions
+    }
+
+    /// The decision on one order; `None` if it was not in the batch. O(log n).
+    #[must_use]
+    pub fn decision(&self, order: OrderId) -> Option<&Decision> {
+        let decisions = self.decisions();
+        let at = decisions.binary_search_by_key(&order, |decision| decision.order);
+        decisions.get(at.ok()?)
+    }
+
+    /// The loads of all sites of the network, in the order of their ids. O(1).
+    #[must_use]
+    pub fn loads(&self) -> &[SiteLoad] {
+        &self.inner.loads
+    }
+
+    /// The load of one site; `None` if it is not in the network. O(log n).
+    #[must_use]
+    pub fn load(&self, site: SiteId) -> Option<&SiteLoad> {
+        let loads = self.loads();
+        let at = loads.binary_search_by_key(&site, |load| load.site);
+        loads.get(at.ok()?)
+    }
+
+    /// The value of the plan: how many orders go nowhere, and what the others cost, those that chose their site
+    /// included.
+    #[must_use]
+    pub fn total(&self) -> Total {
+        self.inner.total
+    }
+
+    /// What is proven of it.
+    #[must_use]
+    pub fn proof(&self) -> Proof {
+        self.inner.proof
+    }
+}
