@@ -1,7 +1,10 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
 mod auto_traits;
+mod balance_brute;
+mod balance_limits;
 mod balancer;
+mod balancing;
 mod brute;
 mod cells;
 mod changes;
