@@ -175,6 +175,15 @@ impl CompiledArea {
         }
     }
 
+    /// An address with no larger squared chord to the site is served for certain; negative if that can't be said.
+    pub(crate) fn certain2(&self) -> f64 {
+        match self {
+            Self::Unlimited => f64::INFINITY,
+            Self::Radius { chord2_certain, .. } => *chord2_certain,
+            Self::Region(_) | Self::Cells(_) => -1.0,
+        }
+    }
+
     /// A squared chord from the site that nothing in the area is beyond; infinite if the area is unlimited.
     pub(crate) fn reach2(&self, site: UnitVector) -> f64 {
         self.cap(site).map_or(f64::INFINITY, |cap| match self {

@@ -88,7 +88,7 @@ fn pack(
             Some(slot) if draft.has_room(slot, size) => draft.send(asker, slot),
             _ => {
                 let found = everywhere.cheapest(asker, |slot| draft.has_room(slot, size));
-                draft.settle(asker.rank, found, cheapest(rows, number));
+                draft.settle(asker, found, cheapest(rows, number));
             }
         }
     }

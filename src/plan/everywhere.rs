@@ -3,7 +3,6 @@
 use crate::balance::{Candidate, CandidateSource, Rows};
 use crate::geo::UnitVector;
 use crate::index::{Point, Unpacked, WeightedTree, map_in_order};
-use crate::plan::batch::Batch;
 use crate::plan::terms::{Asker, Terms};
 
 /// Orders handed to a thread together, as a look-up takes less than a microsecond.
@@ -12,9 +11,9 @@ const TOGETHER: usize = 256;
 /// The open sites in a tree that knows their surcharges and prices.
 pub(super) struct Everywhere<'a> {
     terms: &'a Terms<'a>,
-    batch: &'a Batch<'a>,
     tree: WeightedTree,
     ranked_by: RankedBy,
+    /// How many candidates a row has: one to start from if more can be asked for.
     listed: usize,
 }
 
@@ -29,7 +28,7 @@ enum RankedBy {
 
 impl<'a> Everywhere<'a> {
     /// O(n log n).
-    pub(super) fn new(terms: &'a Terms<'a>, batch: &'a Batch<'a>, listed: usize) -> Self {
+    pub(super) fn new(terms: &'a Terms<'a>, listed: usize) -> Self {
         let open = (0..).zip(&terms.sites).filter(|(_, site)| site.is_open);
         let mut unpacked: Vec<Unpacked> = open
             .map(|(source, site)| Unpacked {
@@ -51,10 +50,13 @@ impl<'a> Everywhere<'a> {
         };
         Self {
             terms,
-            batch,
             tree: WeightedTree::build(&mut unpacked, per_kilometre, weight),
             ranked_by,
-            listed,
+            listed: if ranked_by == RankedBy::Cost {
+                1
+            } else {
+                listed
+            },
         }
     }
 
@@ -114,13 +116,12 @@ impl<'a> Everywhere<'a> {
         asker: &Asker,
         accept: impl Fn(u32) -> bool,
     ) -> Option<Candidate> {
-        let mut shortlist = Shortlist::new(if self.is_bounded() { 1 } else { self.listed });
+        let mut shortlist = Shortlist::new(self.listed);
         self.list(asker, &mut shortlist, accept);
         shortlist.drain().next()
     }
 
     fn list(&self, asker: &Asker, shortlist: &mut Shortlist, accept: impl Fn(u32) -> bool) {
-        let order = self.batch.order(asker.rank);
         if let Some((slot, cost)) = self.at_home(asker)
             && accept(slot)
         {
@@ -132,7 +133,7 @@ impl<'a> Everywhere<'a> {
             .search(asker.at, shortlist.limit(), |slot, chord| {
                 if slot != asker.home
                     && accept(slot)
-                    && let Some(cost) = self.terms.cost(asker, order, slot, chord)
+                    && let Some(cost) = self.terms.cost(asker, slot, chord)
                 {
                     let key = match self.ranked_by {
                         RankedBy::Cost => cost,
@@ -173,11 +174,10 @@ impl<'a> Everywhere<'a> {
             return None;
         }
         let site = self.terms.site(asker.home);
-        let order = self.batch.order(asker.rank);
         let chord = asker.at.chord(site.at);
         let cost = site
             .is_open
-            .then(|| self.terms.cost(asker, order, asker.home, chord))?;
+            .then(|| self.terms.cost(asker, asker.home, chord))?;
         Some((asker.home, cost?))
     }
 }
@@ -187,13 +187,12 @@ impl CandidateSource for (&mut Everywhere<'_>, &[Asker]) {
     fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) {
         let (everywhere, askers) = self;
         let asker = &askers[order as usize];
-        let order = everywhere.batch.order(asker.rank);
         if let Some((slot, cost)) = everywhere.at_home(asker) {
             found(slot, cost);
         }
         everywhere.tree.search(asker.at, limit, |slot, chord| {
             if slot != asker.home
-                && let Some(cost) = everywhere.terms.cost(asker, order, slot, chord)
+                && let Some(cost) = everywhere.terms.cost(asker, slot, chord)
             {
                 found(slot, cost);
             }

@@ -11,6 +11,8 @@ mod preferences;
 mod result;
 mod router;
 mod routing;
+#[cfg(feature = "serde")]
+mod stored;
 mod terms;
 
 pub use cost::Cost;
@@ -20,3 +22,5 @@ pub use error::RouteError;
 pub use preferences::Preferences;
 pub use result::{Plan, Proof};
 pub use router::{Method, Objective, Router};
+#[cfg(feature = "serde")]
+pub use stored::PlanError;

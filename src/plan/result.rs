@@ -12,12 +12,19 @@ use crate::units::Units;
 ///
 /// A clone is one reference count. Two plans are equal if all that they say is: the same orders in any sequence give
 /// equal plans, on any number of threads.
+///
+/// In serde form it is stored with what its orders asked, so that it can still be explained; the caller's own costs
+/// are not stored.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Inner"))]
 pub struct Plan {
     pub(super) inner: Arc<Inner>,
 }
 
 #[derive(Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(super) struct Inner {
     pub(super) version: Version,
     pub(super) settings: Settings,
@@ -53,21 +60,17 @@ impl From<&Order> for Asked {
     }
 }
 
-impl From<Inner> for Plan {
-    fn from(inner: Inner) -> Self {
-        Self {
-            inner: Arc::new(inner),
-        }
-    }
-}
-
 /// What a plan was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(super) struct Settings {
     pub(super) method: Method,
     pub(super) objective: Objective,
     pub(super) preferences: Preferences,
     pub(super) open_at: Option<Timestamp>,
+    /// Whether costs were the caller's own.
+    pub(super) has_own_costs: bool,
 }
 
 /// What is proven of a plan's total.
@@ -91,6 +94,12 @@ pub enum Proof {
 }
 
 impl Plan {
+    pub(super) fn new(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
     /// The version of the network that it was made for.
     #[must_use]
     pub fn version(&self) -> Version {

@@ -102,6 +102,7 @@ impl<'a> Router<'a> {
     /// Costs of the caller's own in place of the distance.
     pub fn costs(mut self, costs: &'a dyn Costs) -> Self {
         self.costs = Some(costs);
+        self.settings.has_own_costs = true;
         self
     }
 

@@ -1,6 +1,7 @@
 //! From a batch to a plan: candidates, costs, balance, decisions.
 
 use crate::balance::{Candidate, Price, Problem, ProblemError};
+use crate::id::SiteId;
 use crate::order::{Order, Wish, check_batch};
 use crate::plan::batch::Batch;
 use crate::plan::everywhere::Everywhere;
@@ -15,7 +16,6 @@ use crate::units::{Distance, Orders, Units};
 /// A plan in the making.
 pub(super) struct Draft<'a> {
     pub(super) terms: &'a Terms<'a>,
-    pub(super) batch: &'a Batch<'a>,
     /// By rank.
     pub(super) decisions: Vec<Decision>,
     /// By slot.
@@ -26,12 +26,16 @@ pub(super) struct Draft<'a> {
 impl Router<'_> {
     pub(super) fn plan(&self, orders: &[Order]) -> Result<Plan, RouteError> {
         self.check(orders)?;
-        let terms = Terms::new(self.network, &self.settings, self.costs);
-        let batch = Batch::new(orders);
-        let mut draft = Draft::new(&terms, &batch);
+        let terms = Terms::new(
+            self.network,
+            Batch::given(orders),
+            &self.settings,
+            self.costs,
+        );
+        let mut draft = Draft::new(&terms);
         draft.lock_chosen();
-        let askers = batch.free_along_curve(&terms);
-        let everywhere = Everywhere::new(&terms, &batch, self.listed);
+        let askers = terms.free_along_curve();
+        let everywhere = Everywhere::new(&terms, self.listed);
         match self.settings.method {
             Method::Nearest => draft.nearest(&askers, &everywhere),
             Method::Greedy => draft.greedy(askers, everywhere),
@@ -39,10 +43,10 @@ impl Router<'_> {
         }
         terms.check()?;
         let total = draft.total()?;
-        Ok(Plan::from(Inner {
+        Ok(Plan::new(Inner {
             version: self.network.version(),
             settings: self.settings.clone(),
-            asked: batch.asked(),
+            asked: terms.batch.asked(),
             decisions: draft.decisions,
             loads: draft.loads,
             total,
@@ -111,8 +115,8 @@ impl Settings {
 
 impl<'a> Draft<'a> {
     /// All sites empty, and no order anywhere.
-    fn new(terms: &'a Terms<'a>, batch: &'a Batch<'a>) -> Self {
-        let decisions = batch.ranked().map(|(_, order)| Decision {
+    fn new(terms: &'a Terms<'a>) -> Self {
+        let decisions = terms.batch.ranked().map(|(_, order)| Decision {
             order: order.id,
             outcome: Outcome::Unassigned(Unassigned::NoEligibleSite),
         });
@@ -125,7 +129,6 @@ impl<'a> Draft<'a> {
         });
         Self {
             terms,
-            batch,
             decisions: decisions.collect(),
             loads: loads.collect(),
             proof: Proof::Nothing,
@@ -134,14 +137,14 @@ impl<'a> Draft<'a> {
 
     /// Whoever chose a site gets its place there before all others, in the order of ids while there is room.
     fn lock_chosen(&mut self) {
-        for (rank, order) in self.batch.ranked() {
+        for (rank, order) in self.terms.batch.ranked() {
             let Wish::Site(chosen) = order.wish else {
                 continue;
             };
-            let outcome = self.place_of_chosen(rank, order, self.terms.slot(chosen));
-            match outcome {
+            let asker = self.terms.asker(rank);
+            match self.place_of_chosen(&asker, &order, chosen) {
                 Ok((slot, cost)) => {
-                    self.assign(rank, slot, cost);
+                    self.assign(&asker, slot, cost);
                     let locked = &mut self.loads[slot as usize].locked;
                     *locked = Units(locked.0.saturating_add(order.size.0));
                 }
@@ -152,16 +155,14 @@ impl<'a> Draft<'a> {
 
     fn place_of_chosen(
         &self,
-        rank: u32,
+        asker: &Asker,
         order: &Order,
-        slot: Option<u32>,
+        chosen: SiteId,
     ) -> Result<(u32, i64), Unassigned> {
+        let slot = self.terms.slot(chosen);
         let slot = slot.ok_or(Unassigned::ChosenSiteUnknown)?;
         let site = self.terms.site(slot);
-        let asker = self.terms.asker(order, rank);
-        let cost = self
-            .terms
-            .cost(&asker, order, slot, asker.at.chord(site.at));
+        let cost = self.terms.cost(asker, slot, asker.at.chord(site.at));
         match cost.filter(|_| site.is_open) {
             None => Err(Unassigned::ChosenSiteRefuses),
             Some(_) if !self.has_room(slot, order.size) => Err(Unassigned::ChosenSiteFull),
@@ -173,7 +174,7 @@ impl<'a> Draft<'a> {
     fn nearest(&mut self, askers: &[Asker], everywhere: &Everywhere<'_>) {
         let cheapest = everywhere.cheapest_each(askers);
         for (asker, cheapest) in askers.iter().zip(cheapest) {
-            self.settle(asker.rank, cheapest, cheapest);
+            self.settle(asker, cheapest, cheapest);
         }
     }
 
@@ -183,7 +184,7 @@ impl<'a> Draft<'a> {
         let cheapest = everywhere.cheapest_each(&askers);
         let mut filled = 0;
         for (asker, cheapest) in askers.iter().zip(cheapest) {
-            let size = self.batch.order(asker.rank).size;
+            let size = self.size(asker);
             let found = cheapest.and_then(|first| {
                 if self.has_room(first.site(), size) {
                     Some(first)
@@ -191,7 +192,7 @@ impl<'a> Draft<'a> {
                     everywhere.cheapest(asker, |slot| self.has_room(slot, size))
                 }
             });
-            self.settle(asker.rank, found, cheapest);
+            self.settle(asker, found, cheapest);
             let is_full = |found: Candidate| !self.has_room(found.site(), Units(1));
             filled += usize::from(found.is_some_and(is_full));
             // Full sites are left out once they are many enough to pay for it: 64 times in all.
@@ -210,45 +211,46 @@ impl<'a> Draft<'a> {
     /// The order goes to the site found, unless it rather goes nowhere.
     pub(super) fn settle(
         &mut self,
-        rank: u32,
+        asker: &Asker,
         found: Option<Candidate>,
         cheapest: Option<Candidate>,
     ) {
         match found {
             Some(found) if found.cost() < self.terms.settings.price_of_nowhere() => {
-                self.assign(rank, found.site(), found.cost());
+                self.assign(asker, found.site(), found.cost());
             }
-            _ => self.leave_for_want_of(rank, cheapest),
+            _ => self.leave_for_want_of(asker.rank, cheapest),
         }
     }
 
     /// The order goes to the site, at the cost there.
     pub(super) fn send(&mut self, asker: &Asker, slot: u32) {
-        let order = self.batch.order(asker.rank);
         let chord = asker.at.chord(self.terms.site(slot).at);
-        let cost = self.terms.cost(asker, order, slot, chord);
+        let cost = self.terms.cost(asker, slot, chord);
         self.assign(
-            asker.rank,
+            asker,
             slot,
             cost.expect("the optimiser uses candidates only"),
         );
     }
 
-    pub(super) fn size(&self, asker: &Asker) -> Units {
-        self.batch.order(asker.rank).size
-    }
-
-    /// The order goes to the site.
-    fn assign(&mut self, rank: u32, slot: u32, cost: i64) {
-        let order = self.batch.order(rank);
+    fn assign(&mut self, asker: &Asker, slot: u32, cost: i64) {
+        let size = self.size(asker);
         let load = &mut self.loads[slot as usize];
-        load.load = Units(load.load.0.saturating_add(order.size.0));
-        let at = order.position.unit_vector();
-        self.decisions[rank as usize].outcome = Outcome::Assigned(Assigned {
+        load.load = Units(load.load.0.saturating_add(size.0));
+        self.decisions[asker.rank as usize].outcome = Outcome::Assigned(Assigned {
             site: load.site,
-            distance: at.distance_to(self.terms.site(slot).at),
+            distance: asker.at.distance_to(self.terms.site(slot).at),
             cost: Cost::from_millimetres(cost),
         });
+    }
+
+    pub(super) fn size(&self, asker: &Asker) -> Units {
+        if asker.is_plain {
+            Units(1)
+        } else {
+            self.terms.order(asker.rank).size
+        }
     }
 
     /// The order goes nowhere; what it would cost at its cheapest site if that were empty says why.

@@ -1,12 +1,15 @@
 //! Which orders may go to which sites, and what that costs: the terms of one batch.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use crate::balance::Candidate;
 use crate::candidates::Filter;
 use crate::geo::{Address, Chord, Position, UnitVector};
 use crate::id::{OrderId, SiteId};
+use crate::index::map_in_order;
 use crate::order::{Order, Wish};
+use crate::plan::batch::Batch;
 use crate::plan::result::Settings;
 use crate::plan::{Cost, Costs, RouteError};
 use crate::site::{Network, Record, SiteKind, Tags};
@@ -15,8 +18,11 @@ use crate::units::{Distance, Units};
 /// Sites by *slot*, which here is their place in the order of ids, with what every order is asked of them.
 pub(super) struct Terms<'a> {
     pub(super) sites: Vec<SiteTerms<'a>>,
+    pub(super) batch: Batch<'a>,
     pub(super) settings: &'a Settings,
     costs: Option<&'a dyn Costs>,
+    /// What it is worth to stay with the home, in millimetres.
+    reward: i64,
     /// The first cost that is out of range, in the order of ids, whichever thread met it.
     fault: Mutex<Option<CostFault>>,
 }
@@ -31,6 +37,8 @@ pub(super) struct SiteTerms<'a> {
     pub(super) surcharge: i64,
     /// Whether it takes any order at all.
     pub(super) is_open: bool,
+    /// It serves all addresses with a squared chord up to this.
+    certain2: f64,
 }
 
 /// What is asked about an order again and again: 40 bytes.
@@ -57,6 +65,7 @@ impl<'a> Terms<'a> {
     /// O(sites).
     pub(super) fn new(
         network: &'a Network,
+        batch: Batch<'a>,
         settings: &'a Settings,
         costs: Option<&'a dyn Costs>,
     ) -> Self {
@@ -79,12 +88,15 @@ impl<'a> Terms<'a> {
                 capacity: demands.capacity_of(site),
                 surcharge: surcharges.iter().map(|cost| cost.as_millimetres()).sum(),
                 is_open: demands.first_unmet_anywhere(site).is_none(),
+                certain2: record.area.certain2(),
             }
         });
         Self {
             sites: sites.collect(),
+            batch,
             settings,
             costs,
+            reward: Cost::from(preferences.home).as_millimetres(),
             fault: Mutex::new(None),
         }
     }
@@ -101,7 +113,22 @@ impl<'a> Terms<'a> {
         &self.sites[slot as usize]
     }
 
-    pub(super) fn asker(&self, order: &Order, rank: u32) -> Asker {
+    /// The orders whose buyers chose no site, along a curve through the map: the optimiser then finds neighbours
+    /// beside each other in memory.
+    pub(super) fn free_along_curve(&self) -> Vec<Asker> {
+        let free = self
+            .batch
+            .ranked()
+            .filter(|(_, order)| !matches!(order.wish, Wish::Site(_)));
+        let mut keys: Vec<(u64, u32)> = free
+            .map(|(rank, order)| (along_curve(order.position), rank))
+            .collect();
+        keys.sort_unstable();
+        map_in_order(&keys, 1_024, |(_, rank)| self.asker(*rank))
+    }
+
+    pub(super) fn asker(&self, rank: u32) -> Asker {
+        let order = self.order(rank);
         let home = order.home.and_then(|home| self.slot(home));
         let asks_nothing = order.wish == Wish::Any && order.required_tags == Tags::NONE;
         Asker {
@@ -112,43 +139,35 @@ impl<'a> Terms<'a> {
         }
     }
 
-    /// Whether the order may go to a site that [is open](SiteTerms::is_open). An order that is plain asks no more of
-    /// an open site than that it serves the address.
-    #[inline]
-    pub(super) fn allows(&self, asker: &Asker, order: &Order, slot: u32, chord: Chord) -> bool {
-        let record = self.site(slot).record;
-        let address = Address::known(order.position, asker.at);
-        if asker.is_plain {
-            record.area.contains(&address, chord)
-        } else {
-            let filter = self.settings.filter(Filter::for_order(order));
-            filter.first_unmet(record, &address, chord).is_none()
-        }
+    pub(super) fn order(&self, rank: u32) -> Cow<'a, Order> {
+        self.batch.order(rank)
     }
 
     /// What the order costs at an open site; `None` if it can't go there.
     #[inline]
-    pub(super) fn cost(
-        &self,
-        asker: &Asker,
-        order: &Order,
-        slot: u32,
-        chord: Chord,
-    ) -> Option<i64> {
-        if !self.allows(asker, order, slot, chord) {
+    pub(super) fn cost(&self, asker: &Asker, slot: u32, chord: Chord) -> Option<i64> {
+        let site = self.site(slot);
+        // A plain order asks no more of an open site than that it serves the address.
+        let is_certain = asker.is_plain && chord.chord2 <= site.certain2;
+        if !is_certain && !self.allows(asker, slot, chord) {
             return None;
         }
-        let site = self.site(slot);
         let walk = match self.costs {
             None => chord.distance().as_millimetres().cast_signed(),
-            Some(costs) => self.walk_by(costs, order, site, chord.distance())?,
+            Some(costs) => self.walk_by(costs, asker, site, chord.distance())?,
         };
-        let reward = if asker.home == slot {
-            Cost::from(self.settings.preferences.home).as_millimetres()
-        } else {
-            0
-        };
+        let reward = if asker.home == slot { self.reward } else { 0 };
         Some(walk + site.surcharge - reward)
+    }
+
+    /// Whether the order may go to a site.
+    #[inline(never)]
+    pub(super) fn allows(&self, asker: &Asker, slot: u32, chord: Chord) -> bool {
+        let order = self.order(asker.rank);
+        let filter = self.settings.filter(Filter::for_order(&order));
+        let address = Address::known(order.position, asker.at);
+        let unmet = filter.first_unmet(self.site(slot).record, &address, chord);
+        unmet.is_none()
     }
 
     /// What each kilometre costs at least, in millimetres; `None` if that is not known.
@@ -183,11 +202,12 @@ impl<'a> Terms<'a> {
     fn walk_by(
         &self,
         costs: &dyn Costs,
-        order: &Order,
+        asker: &Asker,
         site: &SiteTerms<'_>,
         distance: Distance,
     ) -> Option<i64> {
-        let cost = costs.cost(order, &site.record.site, distance)?;
+        let order = self.order(asker.rank);
+        let cost = costs.cost(&order, &site.record.site, distance)?;
         let walk = cost.as_millimetres();
         let share = self.least_per_kilometre().map(|least| {
             let share = u128::from(least) * u128::from(distance.as_millimetres()) / 1_000_000;
