@@ -24,7 +24,7 @@
 //! | what | at most | because |
 //! | --- | --- | --- |
 //! | sites | 2²⁴ | a candidate has 8 bytes |
-//! | orders | 2³² − 2 | their numbers have 32 bits |
+//! | orders | 2²⁴ | an entry of a queue has 8 bytes |
 //! | cost | 2³⁸ − 1 in size | differences of costs have 40 bits |
 //! | (m + 2) × (range of the costs + 1) | 2⁵⁸ | pairs of counts and costs are added as one number of 64 bits |
 //! | n × largest cost | 2⁶² | the total has 64 bits |
@@ -37,6 +37,8 @@
 mod balancer;
 mod candidate;
 mod engine;
+mod estimate;
+mod packing;
 mod problem;
 mod solution;
 mod solve;
@@ -44,7 +46,8 @@ mod source;
 
 pub use balancer::{Balancer, Changed, Edit, EditError, Marginal, Moved};
 pub use candidate::{Candidate, Rows};
+pub use packing::{Packing, PackingError, pack};
 pub use problem::{Objective, Problem, ProblemError};
 pub use solution::{Price, Solution, Total};
 pub use solve::{solve, solve_from, solve_over, solve_over_from};
-pub use source::CandidateSource;
+pub use source::{CandidateSource, Named};

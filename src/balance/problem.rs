@@ -88,12 +88,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The largest number of orders: their numbers have 32 bits, and one of them means "nobody".
-    pub const ORDERS_MAX: usize = u32::MAX as usize - 1;
+    /// The largest number of orders: 2²⁴, so that a queue can hold a difference of costs and an order in 8 bytes.
+    pub const ORDERS_MAX: usize = 1 << 24;
 
     /// A problem of sites with these capacities, and of orders that take one unit each.
     ///
-    /// O(candidates).
+    /// O(1), or O(orders) if each has a price.
     ///
     /// # Errors
     ///
@@ -112,7 +112,14 @@ impl Problem {
         if orders > Self::ORDERS_MAX {
             return Err(ProblemError::TooManyOrders { orders });
         }
-        let mut costs = check_candidates(rows.candidates(), sites as u32)?;
+        let mut costs = (0, 0);
+        if let Some((site, least, greatest)) = rows.extent() {
+            if site as usize >= sites {
+                let sites = sites as u32;
+                return Err(ProblemError::NoSuchSite { site, sites });
+            }
+            costs = (least.min(0), greatest.max(0));
+        }
         let mut include = |price: i64| {
             let [low, high] = [-Candidate::COST_MAX, Candidate::COST_MAX];
             costs = (costs.0.min(price), costs.1.max(price));
@@ -173,6 +180,15 @@ impl Problem {
         self.capacities.len()
     }
 
+    /// The price of staying unassigned, without its [`level`](Self::level).
+    pub(super) fn unassigned_at(&self, order: usize) -> i64 {
+        match &self.objective {
+            Objective::FewestUnassigned => 0,
+            Objective::UnassignedAt(price) => *price,
+            Objective::UnassignedAtEach(prices) => prices[order],
+        }
+    }
+
     /// What one unassigned order is worth beyond its price: 0, or so much under
     /// [`FewestUnassigned`](Objective::FewestUnassigned) that no exchange of sites makes up for it.
     ///
@@ -225,22 +241,3 @@ impl Problem {
 
 /// Sums stay below 2⁶²: the level is four chains, and a price at most a level and a chain.
 const CHAIN_MAX: i64 = 1 << 58;
-
-/// The least and largest cost, 0 included, of candidates that all name a site.
-fn check_candidates(candidates: &[Candidate], sites: u32) -> Result<(i64, i64), ProblemError> {
-    let mut last_site = 0;
-    let mut ends: Option<(Candidate, Candidate)> = None;
-    for candidate in candidates {
-        last_site = last_site.max(candidate.site());
-        let (low, high) = ends.unwrap_or((*candidate, *candidate));
-        ends = Some((low.min(*candidate), high.max(*candidate)));
-    }
-    match ends {
-        None => Ok((0, 0)),
-        Some(_) if last_site >= sites => Err(ProblemError::NoSuchSite {
-            site: last_site,
-            sites,
-        }),
-        Some((low, high)) => Ok((low.cost().min(0), high.cost().max(0))),
-    }
-}

@@ -1,3 +1,5 @@
+use crate::balance::Problem;
+
 /// A price of capacity: a pair, compared in this order.
 ///
 /// Under [`UnassignedAt`](crate::balance::Objective::UnassignedAt) the first part is always 0. Under
@@ -101,5 +103,17 @@ impl Price {
             0 => self.cost.clamp(0, level / 4),
             1.. => level + self.cost.clamp(-level / 4, level / 4),
         }
+    }
+}
+
+impl Total {
+    /// The value of a plan that puts each order at this cost, `None` for unassigned.
+    pub(super) fn of(problem: &Problem, costs: impl Iterator<Item = Option<i64>>) -> Self {
+        let mut total = Self::default();
+        for (order, cost) in costs.enumerate() {
+            total.cost += cost.unwrap_or_else(|| problem.unassigned_at(order));
+            total.unassigned += u64::from(cost.is_none() && problem.level() > 0);
+        }
+        total
     }
 }

@@ -6,25 +6,39 @@ use crate::balance::Problem;
 /// it has so far, and asks again when that was not enough; so its result holds over **all** pairs that the source
 /// knows, however many they are.
 pub trait CandidateSource {
-    /// Whether [`below`](Self::below) always names every site that the order may use, whatever the limit.
-    const COMPLETE: bool = false;
-
     /// Calls `found(site, cost)` for every site that the order may use and for which cost + floor of the site's
     /// price is below `limit`.
     ///
-    /// It may also be called for other allowed sites. If a site is named twice, the cheaper cost counts.
-    fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64));
+    /// It may also be called for other allowed sites; the result says whether it was for all. If a site is named
+    /// twice, the cheaper cost counts. Costs are as those of [`Candidate`](crate::balance::Candidate)s and within the
+    /// range of the problem's.
+    fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) -> Named;
 
-    /// From now on no price is below these floors, one a site: [`below`](Self::below) may leave out what they
-    /// exclude.
+    /// Announces the orders that [`below`](Self::below) will be asked for next, so that their rows can be fetched from
+    /// memory all at once. Nothing need be done.
+    fn expect(&mut self, _orders: &[u32]) {}
+
+    /// From now on no price is below these floors, one a site, none of them negative: [`below`](Self::below) may leave
+    /// out what they exclude. Before the first call they are 0.
     fn floors_changed(&mut self, floors: &[i64]);
 }
 
-impl<S: CandidateSource> CandidateSource for &mut S {
-    const COMPLETE: bool = S::COMPLETE;
+/// Which candidates of an order a [`CandidateSource`] has named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// Every one there is.
+    All,
+    /// At least all below the limit.
+    Below,
+}
 
-    fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) {
-        (**self).below(order, limit, found);
+impl<S: CandidateSource> CandidateSource for &mut S {
+    fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) -> Named {
+        (**self).below(order, limit, found)
+    }
+
+    fn expect(&mut self, orders: &[u32]) {
+        (**self).expect(orders);
     }
 
     fn floors_changed(&mut self, floors: &[i64]) {
@@ -35,14 +49,35 @@ impl<S: CandidateSource> CandidateSource for &mut S {
 /// The rows of a problem, and nothing else.
 pub(super) struct RowSource<'a>(pub(super) &'a Problem);
 
-impl CandidateSource for RowSource<'_> {
-    const COMPLETE: bool = true;
+impl RowSource<'_> {
+    /// The rows of one site's orders lie far apart. Reading one number of each before anything is done with them lets
+    /// the processor wait for many at a time: a third less time at 200,000 orders.
+    #[inline(never)]
+    fn touch(&self, orders: &[u32]) -> i64 {
+        let rows = self.0.rows();
+        let firsts = orders.iter().map(|order| rows.row(*order as usize).first());
+        firsts
+            .map(|first| first.map_or(0, |first| first.cost()))
+            .sum()
+    }
+}
 
+impl CandidateSource for RowSource<'_> {
     #[inline]
-    fn below(&mut self, order: u32, _limit: i64, mut found: impl FnMut(u32, i64)) {
+    fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
         for candidate in self.0.rows().row(order as usize) {
-            found(candidate.site(), candidate.cost());
+            let cost = candidate.cost();
+            if cost >= limit {
+                // Rows are sorted, and no floor is negative.
+                return Named::Below;
+            }
+            found(candidate.site(), cost);
         }
+        Named::All
+    }
+
+    fn expect(&mut self, orders: &[u32]) {
+        core::hint::black_box(self.touch(orders));
     }
 
     fn floors_changed(&mut self, _floors: &[i64]) {}

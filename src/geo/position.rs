@@ -76,12 +76,14 @@ impl Position {
     }
 
     /// Degrees east of Greenwich, in (-180, 180].
+    #[inline]
     #[must_use]
     pub const fn lng(self) -> f64 {
         self.lng
     }
 
     /// Degrees north of the equator, in [-90, 90].
+    #[inline]
     #[must_use]
     pub const fn lat(self) -> f64 {
         self.lat
@@ -106,6 +108,7 @@ impl Position {
         self.unit_vector().distance_to(other.unit_vector())
     }
 
+    #[inline]
     pub(crate) fn unit_vector(self) -> UnitVector {
         UnitVector::of(self)
     }

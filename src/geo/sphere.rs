@@ -17,7 +17,7 @@
 //! Only IEEE additions, multiplications, divisions, square roots and the arc sine of [`trig`](crate::geo::trig)
 //! take part, none of which differs between platforms. The error is below 10⁻⁵ mm before rounding.
 
-use crate::geo::trig::{arc_sine, sin_cos_degrees};
+use crate::geo::trig::{ARC_SINE_NEAR, arc_sine, near_arc_sine, sin_cos_degrees};
 use crate::geo::{LngLat, Position};
 use crate::units::Distance;
 
@@ -49,22 +49,22 @@ impl UnitVector {
         Self([cos_lat * cos_lng, cos_lat * sin_lng, sin_lat])
     }
 
-    /// Step 1 for many positions at once, given all their latitudes and then all their longitudes.
-    #[inline]
-    pub(crate) fn of_degrees_each<const N: usize>([lats, lngs]: [[f64; N]; 2]) -> [Self; N] {
+    /// Step 1 for many positions at once, given all latitudes and then all longitudes: axis by axis.
+    #[inline(always)]
+    pub(crate) fn of_degrees_each<const N: usize>([lats, lngs]: [[f64; N]; 2]) -> [[f64; N]; 3] {
         let (sin_lats, cos_lats) = sin_cos_degrees(lats);
         let (sin_lngs, cos_lngs) = sin_cos_degrees(lngs);
-        core::array::from_fn(|n| {
-            Self([
-                cos_lats[n] * cos_lngs[n],
-                cos_lats[n] * sin_lngs[n],
-                sin_lats[n],
-            ])
-        })
+        let mut vectors = [[0.0; N]; 3];
+        for n in 0..N {
+            vectors[0][n] = cos_lats[n] * cos_lngs[n];
+            vectors[1][n] = cos_lats[n] * sin_lngs[n];
+            vectors[2][n] = sin_lats[n];
+        }
+        vectors
     }
 
     /// The squared chord |a − b|², from 0 to 4.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn chord2(self, other: Self) -> f64 {
         let [ax, ay, az] = self.0;
         let [bx, by, bz] = other.0;
@@ -76,7 +76,7 @@ impl UnitVector {
     #[inline]
     pub(crate) fn chord(self, other: Self) -> Chord {
         let chord2 = self.chord2(other);
-        let opposite2 = if chord2 > 2.0 {
+        let opposite2 = if chord2 > Chord::SHORT {
             self.chord2(Self(other.0.map(|coordinate| -coordinate)))
         } else {
             0.0
@@ -101,10 +101,33 @@ pub(crate) struct Chord {
 }
 
 impl Chord {
+    /// The largest squared chord that is all there is to know.
+    pub(crate) const SHORT: f64 = 2.0;
+
+    /// The largest squared chord whose arc sine is a short series: 199 km.
+    pub(crate) const NEAR: f64 = 4.0 * ARC_SINE_NEAR * ARC_SINE_NEAR;
+
+    /// A squared chord up to [`SHORT`](Self::SHORT).
+    #[inline]
+    pub(crate) const fn short(chord2: f64) -> Self {
+        Self {
+            chord2,
+            opposite2: 0.0,
+        }
+    }
+
+    /// Steps 3 and 4 of the definition for squared chords up to [`NEAR`](Self::NEAR), without a branch: so many at once
+    /// vectorise.
+    #[inline(always)]
+    pub(crate) fn near_distance(chord2: f64) -> Distance {
+        let angle = 2.0 * near_arc_sine(0.5 * chord2.sqrt());
+        Distance::from_millimetres((RADIUS_MM * angle + 0.5) as u64)
+    }
+
     /// Steps 3 and 4 of the definition.
     #[inline]
     pub(crate) fn distance(self) -> Distance {
-        let angle = if self.chord2 <= 2.0 {
+        let angle = if self.chord2 <= Self::SHORT {
             2.0 * arc_sine(0.5 * self.chord2.sqrt())
         } else {
             core::f64::consts::PI - 2.0 * arc_sine(0.5 * self.opposite2.sqrt())
@@ -135,7 +158,7 @@ pub(crate) fn chord2_reaching(distance: Distance) -> f64 {
 /// A millimetre of great circle is at most m = 1/R of chord, so the exact limit is (c + m)² = c² + 2cm + m². By the
 /// inequality of the means 2cm ≤ t c² + m²/t for every t > 0; with t = 10⁻⁶ the limit is linear in c², needs
 /// no root, leaves room for [`CHORD2_ERROR`], and stays within centimetres of the exact one up to 100 km.
-#[inline]
+#[inline(always)]
 pub(crate) fn chord2_tied(chord2: f64) -> f64 {
     const MILLIMETRE: f64 = 1.0 / RADIUS_MM;
     const T: f64 = 1e-6;

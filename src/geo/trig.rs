@@ -15,13 +15,14 @@
 /// converted to radians and evaluated with the minimax polynomials of msun's `k_sin.c` and `k_cos.c` (Sun
 /// Microsystems, 1993), as `libm` does on that interval: the results have the bits of `libm::sin` and `libm::cos`
 /// of the reduced angle.
-#[inline]
+#[inline(always)]
 pub(crate) fn sin_cos_degrees<const N: usize>(degrees: [f64; N]) -> ([f64; N], [f64; N]) {
     // 1.5 * 2^52: adding it leaves the integer nearest to the quotient in the low bits of the mantissa.
     const ROUND: f64 = 6_755_399_441_055_744.0;
-    let quotient = degrees.map(|degrees| degrees * (1.0 / 90.0) + ROUND);
+    let mut quotient = [0.0; N];
     let mut radians = [0.0; N];
     for lane in 0..N {
+        quotient[lane] = degrees[lane] * (1.0 / 90.0) + ROUND;
         radians[lane] =
             (degrees[lane] - 90.0 * (quotient[lane] - ROUND)) * (core::f64::consts::PI / 180.0);
     }
@@ -41,8 +42,8 @@ pub(crate) fn sin_cos_degrees<const N: usize>(degrees: [f64; N]) -> ([f64; N], [
 }
 
 /// Sines on [-π/4, π/4].
-#[inline]
-fn sine_kernel<const N: usize>(x: [f64; N]) -> [f64; N] {
+#[inline(always)]
+fn sine_kernel<const N: usize>(mut x: [f64; N]) -> [f64; N] {
     const S: [f64; 6] = [
         -1.666_666_666_666_663_243_48e-01,
         8.333_333_333_322_489_461_24e-03,
@@ -51,16 +52,17 @@ fn sine_kernel<const N: usize>(x: [f64; N]) -> [f64; N] {
         -2.505_076_025_340_686_341_95e-08,
         1.589_690_995_211_550_102_21e-10,
     ];
-    x.map(|x| {
-        let z = x * x;
+    for x in &mut x {
+        let z = *x * *x;
         let r = S[1] + z * (S[2] + z * S[3]) + z * (z * z) * (S[4] + z * S[5]);
-        x + (z * x) * (S[0] + z * r)
-    })
+        *x += (z * *x) * (S[0] + z * r);
+    }
+    x
 }
 
 /// Cosines on [-π/4, π/4].
-#[inline]
-fn cosine_kernel<const N: usize>(x: [f64; N]) -> [f64; N] {
+#[inline(always)]
+fn cosine_kernel<const N: usize>(mut x: [f64; N]) -> [f64; N] {
     const C: [f64; 6] = [
         4.166_666_666_666_660_190_37e-02,
         -1.388_888_888_887_410_957_49e-03,
@@ -69,14 +71,15 @@ fn cosine_kernel<const N: usize>(x: [f64; N]) -> [f64; N] {
         2.087_572_321_298_174_827_90e-09,
         -1.135_964_755_778_819_482_65e-11,
     ];
-    x.map(|x| {
-        let z = x * x;
+    for x in &mut x {
+        let z = *x * *x;
         let w = z * z;
         let r = z * (C[0] + z * (C[1] + z * C[2])) + w * w * (C[3] + z * (C[4] + z * C[5]));
         let half = 0.5 * z;
         let high = 1.0 - half;
-        high + (((1.0 - high) - half) + z * r)
-    })
+        *x = high + (((1.0 - high) - half) + z * r);
+    }
+    x
 }
 
 /// Arc sine on [0, 1].
@@ -85,10 +88,19 @@ fn cosine_kernel<const N: usize>(x: [f64; N]) -> [f64; N] {
 /// below a sixteenth of a unit in the last place, so the error is that of `libm`. Beyond, `libm`.
 #[inline]
 pub(crate) fn arc_sine(x: f64) -> f64 {
-    const SERIES: [f64; 4] = [1.0 / 6.0, 3.0 / 40.0, 15.0 / 336.0, 105.0 / 3_456.0];
-    if x > 1.0 / 64.0 {
+    if x > ARC_SINE_NEAR {
         return libm::asin(x);
     }
+    near_arc_sine(x)
+}
+
+/// Up to here the arc sine is a short series.
+pub(crate) const ARC_SINE_NEAR: f64 = 1.0 / 64.0;
+
+/// [`arc_sine`] up to [`ARC_SINE_NEAR`].
+#[inline(always)]
+pub(crate) fn near_arc_sine(x: f64) -> f64 {
+    const SERIES: [f64; 4] = [1.0 / 6.0, 3.0 / 40.0, 15.0 / 336.0, 105.0 / 3_456.0];
     let z = x * x;
     x + (x * z) * ((SERIES[0] + z * SERIES[1]) + (z * z) * (SERIES[2] + z * SERIES[3]))
 }

@@ -26,30 +26,43 @@ pub(crate) fn map_in_order<Q, A>(
     queries.iter().map(answer).collect()
 }
 
-/// Answers all queries by runs: `answer` gets up to `together` of them and fills the answers beside them.
-#[cfg(feature = "rayon")]
-pub(crate) fn fill_in_order<Q: Sync, A: Send>(
+/// The answers to all queries in their order, found `RUN` at a time: `answer` gets as many queries, the last repeated
+/// if there are fewer, and something of its own to work with. No fewer than `together` runs are handed to a thread at
+/// a time.
+pub(crate) fn map_by_runs<Q, A, S, const RUN: usize>(
     queries: &[Q],
-    answers: &mut [A],
     together: usize,
-    answer: impl Fn(&[Q], &mut [A]) + Sync + Send,
-) {
-    use rayon::prelude::*;
+    start: impl Fn() -> S + Sync + Send,
+    answer: impl Fn(&mut S, &[Q; RUN]) -> [A; RUN] + Sync + Send,
+) -> Vec<A>
+where
+    Q: Copy + Sync,
+    A: Send,
+{
+    let answer = |state: &mut S, run: &[Q]| match run.first_chunk() {
+        Some(run) => answer(state, run),
+        None => answer(
+            state,
+            &core::array::from_fn(|at| run[at.min(run.len() - 1)]),
+        ),
+    };
+    #[cfg(feature = "rayon")]
+    let runs: Vec<[A; RUN]> = {
+        use rayon::prelude::*;
 
-    let runs = queries
-        .par_chunks(together)
-        .zip(answers.par_chunks_mut(together));
-    runs.for_each(|(queries, answers)| answer(queries, answers));
-}
-
-/// Answers all queries by runs: `answer` gets up to `together` of them and fills the answers beside them.
-#[cfg(not(feature = "rayon"))]
-pub(crate) fn fill_in_order<Q, A>(
-    queries: &[Q],
-    answers: &mut [A],
-    together: usize,
-    answer: impl Fn(&[Q], &mut [A]),
-) {
-    let runs = queries.chunks(together).zip(answers.chunks_mut(together));
-    runs.for_each(|(queries, answers)| answer(queries, answers));
+        let runs = queries.par_chunks(RUN).with_min_len(together);
+        runs.map_init(start, answer).collect()
+    };
+    #[cfg(not(feature = "rayon"))]
+    let runs: Vec<[A; RUN]> = {
+        let _ = together;
+        let mut state = start();
+        queries
+            .chunks(RUN)
+            .map(|run| answer(&mut state, run))
+            .collect()
+    };
+    let mut answers = runs.into_flattened();
+    answers.truncate(queries.len());
+    answers
 }

@@ -17,9 +17,9 @@ mod ranking;
 mod tiles;
 mod weighted;
 
-pub(crate) use in_order::{fill_in_order, map_in_order};
+pub(crate) use in_order::{map_by_runs, map_in_order};
 pub(crate) use overlay::{Overlay, OverlayPoint};
 pub(crate) use packed::{PackedTree, Point, Unpacked, Within};
 pub(crate) use ranking::{All, Best, Collect, Ranked, Ranking};
-pub(crate) use tiles::{STAGED, Tiles};
+pub(crate) use tiles::{STAGED, Staged, Tiles};
 pub(crate) use weighted::WeightedTree;

@@ -95,7 +95,7 @@ fn pack(
 }
 
 fn cheapest(rows: &Rows, number: usize) -> Option<Candidate> {
-    rows.row(number).iter().min().copied()
+    rows.row(number).first().copied()
 }
 
 /// The value of the easier problem, with the orders that chose their sites.

@@ -1,6 +1,6 @@
 //! All eligible sites of an order, cheapest first and as far as they are asked for.
 
-use crate::balance::{Candidate, CandidateSource, Rows};
+use crate::balance::{Candidate, CandidateSource, Named, Rows};
 use crate::geo::UnitVector;
 use crate::index::{Point, Unpacked, WeightedTree, map_in_order};
 use crate::plan::terms::{Asker, Terms};
@@ -184,7 +184,7 @@ impl<'a> Everywhere<'a> {
 
 impl CandidateSource for (&mut Everywhere<'_>, &[Asker]) {
     #[inline]
-    fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) {
+    fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
         let (everywhere, askers) = self;
         let asker = &askers[order as usize];
         if let Some((slot, cost)) = everywhere.at_home(asker) {
@@ -198,6 +198,7 @@ impl CandidateSource for (&mut Everywhere<'_>, &[Asker]) {
             }
             limit
         });
+        Named::Below
     }
 
     fn floors_changed(&mut self, floors: &[i64]) {

@@ -2,7 +2,7 @@
 
 use crate::geo::{Position, UnitVector, chord2_reaching};
 use crate::id::SiteId;
-use crate::index::{All, Best, Ranked, Ranking, STAGED, Tiles, fill_in_order, map_in_order};
+use crate::index::{All, Ranked, Ranking, STAGED, Staged, map_by_runs, map_in_order};
 use crate::site::Network;
 use crate::units::Distance;
 
@@ -26,6 +26,13 @@ pub struct Neighbour {
 
 /// A look-up takes less than a microsecond; handing one to a thread alone would cost as much.
 pub(crate) const TOGETHER: usize = 256;
+
+impl From<(Distance, SiteId)> for Neighbour {
+    #[inline(always)]
+    fn from((distance, site): (Distance, SiteId)) -> Self {
+        Self { distance, site }
+    }
+}
 
 impl From<Ranked> for Neighbour {
     #[inline]
@@ -60,13 +67,11 @@ impl Network {
     /// ```
     #[must_use]
     pub fn nearest_site(&self, from: Position) -> Option<Neighbour> {
-        let state = &self.state;
-        if let Some(found) = state.nearest_by_tiles(from) {
-            return Some(Neighbour::from(found));
+        let state = &*self.state;
+        match state.generation.for_one() {
+            Some(tiles) => state.nearest_by_tiles(tiles, from),
+            None => state.nearest_by_tree(from),
         }
-        let mut best = Best::new(f64::INFINITY);
-        state.search_all(from.unit_vector(), &mut best);
-        best.into_found().map(Neighbour::from)
     }
 
     /// The `k` sites nearest to a position, nearest first; all sites if there are no more than `k`.
@@ -152,21 +157,29 @@ impl Network {
     #[must_use]
     pub fn nearest_site_batch(&self, from: &[Position]) -> Vec<Option<Neighbour>> {
         self.state.generation.prepare_for(from.len(), 1);
-        if !self.state.generation.for_one().is_some_and(Tiles::is_large) {
+        let Some(tiles) = self
+            .state
+            .generation
+            .for_one()
+            .filter(|_| self.state.is_as_packed())
+        else {
             return map_in_order(from, TOGETHER, |from| self.nearest_site(*from));
-        }
-        let mut answers = vec![None; from.len()];
-        fill_in_order(from, &mut answers, TOGETHER, |from, answers| {
-            for (from, answers) in from.chunks(STAGED).zip(answers.chunks_mut(STAGED)) {
-                self.state.nearest_staged(from, |query, found| {
-                    answers[query] = match found {
-                        Some(found) => Some(found.into()),
-                        None => self.nearest_site(from[query]),
-                    };
-                });
-            }
-        });
-        answers
+        };
+        let points = self.state.generation.tree.points();
+        map_by_runs(
+            from,
+            TOGETHER / STAGED,
+            Staged::new,
+            |staged, run: &[Position; STAGED]| {
+                tiles.nearest_staged(points, run, staged);
+                // All alike, and then again where that was not enough: copying what two ways lead to would cost more.
+                let mut answers = core::array::from_fn(|query| Some(staged.found(query)));
+                for query in staged.doubtful() {
+                    answers[query] = self.nearest_site(run[query]);
+                }
+                answers
+            },
+        )
     }
 
     /// [`nearest`](Self::nearest) for many positions, in their order, with all threads. A batch of at least 50 look-ups

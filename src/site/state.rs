@@ -161,33 +161,29 @@ impl State {
         self.stale == 0 || self.record(slot).is_some_and(|record| record.packed)
     }
 
-    /// The nearest site, if the tiles are there and can prove it.
-    #[inline]
-    pub(crate) fn nearest_by_tiles(&self, from: Position) -> Option<Ranked> {
-        let found = self
-            .generation
-            .for_one()?
-            .nearest(self.generation.tree.points(), from)?;
-        self.nearest_beside(found, from)
+    /// The nearest site, by the tiles if they can prove it.
+    #[inline(always)]
+    pub(crate) fn nearest_by_tiles<A: From<Ranked>>(
+        &self,
+        tiles: &Tiles,
+        from: Position,
+    ) -> Option<A> {
+        match tiles.nearest(self.generation.tree.points(), from) {
+            Some(found) if self.is_as_packed() => Some(found.into()),
+            Some(found) => self
+                .nearest_beside(found, from)
+                .map(A::from)
+                .or_else(|| self.nearest_by_tree(from)),
+            None => self.nearest_by_tree(from),
+        }
     }
 
-    /// [`nearest_by_tiles`](Self::nearest_by_tiles) for up to [`STAGED`](crate::index::STAGED) positions at once.
-    pub(crate) fn nearest_staged(
-        &self,
-        from: &[Position],
-        mut answer: impl FnMut(usize, Option<Ranked>),
-    ) {
-        match self.generation.for_one() {
-            Some(tiles) => {
-                tiles.nearest_staged(self.generation.tree.points(), from, |query, found| {
-                    answer(
-                        query,
-                        found.and_then(|found| self.nearest_beside(found, from[query])),
-                    );
-                });
-            }
-            None => (0..from.len()).for_each(|query| answer(query, None)),
-        }
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn nearest_by_tree<A: From<Ranked>>(&self, from: Position) -> Option<A> {
+        let mut best = Best::new(f64::INFINITY);
+        self.search_all(from.unit_vector(), &mut best);
+        best.into_found().map(A::from)
     }
 
     /// The `k` nearest sites in order, if the tiles are there and can prove it.
@@ -230,12 +226,13 @@ impl State {
 
     /// Whether nothing has changed since the packing that an index knows of.
     #[inline]
-    fn is_as_packed(&self) -> bool {
+    pub(crate) fn is_as_packed(&self) -> bool {
         self.stale == 0 && self.overlay.points.len() == 0
     }
 
     /// The nearest of all sites, given the nearest packed entry; `None` if that entry no longer counts.
-    #[inline]
+    #[cold]
+    #[inline(never)]
     fn nearest_beside(&self, packed: Ranked, from: Position) -> Option<Ranked> {
         if self.is_as_packed() {
             return Some(packed);

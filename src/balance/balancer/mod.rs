@@ -74,21 +74,15 @@ enum Inverse {
 }
 
 impl Balancer {
-    /// The most orders that a balancer takes: with the largest costs their sum still has 62 bits.
-    pub const ORDERS_MAX: usize = 1 << 24;
-
     /// The optimal plan of a problem, ready for changes.
     ///
     /// # Errors
     ///
     /// [`ProblemError::CostsTooFarApart`] for more than 524,286 sites under [`Objective::FewestUnassigned`]: costs of
     /// any size may come later, so the limits of the problem must hold for the largest. [`ProblemError::TooManyOrders`]
-    /// beyond [`ORDERS_MAX`](Self::ORDERS_MAX).
+    /// beyond [`ORDERS_MAX`](Problem::ORDERS_MAX).
     pub fn new(problem: &Problem) -> Result<Self, ProblemError> {
         let orders = problem.orders();
-        if orders > Self::ORDERS_MAX {
-            return Err(ProblemError::TooManyOrders { orders });
-        }
         let level = problem.largest_level()?;
         Ok(Self {
             engine: optimal_engine(problem, Table::of(problem.rows()), level, &[]),
@@ -255,7 +249,7 @@ impl Balancer {
 
     fn add(&mut self, row: Vec<Candidate>, price: Option<i64>) -> Result<Inverse, EditError> {
         let order = self.locked.len() as u32;
-        if self.locked.len() == Self::ORDERS_MAX {
+        if self.locked.len() == Problem::ORDERS_MAX {
             let orders = self.locked.len() + 1;
             return Err(ProblemError::TooManyOrders { orders }.into());
         }

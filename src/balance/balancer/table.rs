@@ -1,4 +1,4 @@
-use crate::balance::{Candidate, CandidateSource, Rows, Solution};
+use crate::balance::{Candidate, CandidateSource, Named, Rows, Solution};
 
 /// Rows that change, and what orders pay for leaving the site where they are known.
 #[derive(Clone, Debug)]
@@ -37,15 +37,14 @@ impl Table {
 }
 
 impl CandidateSource for Table {
-    const COMPLETE: bool = true;
-
-    fn below(&mut self, order: u32, _limit: i64, mut found: impl FnMut(u32, i64)) {
+    fn below(&mut self, order: u32, _limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
         let anchor = self.anchors[order as usize];
         for candidate in &self.rows[order as usize] {
             let site = candidate.site();
             let reward = if site == anchor { self.move_price } else { 0 };
             found(site, candidate.cost() - reward);
         }
+        Named::All
     }
 
     fn floors_changed(&mut self, _floors: &[i64]) {}

@@ -1,8 +1,7 @@
 //! Orders and prices come and go: the changes that leave the invariants as they are.
 
-use super::lists::FAR;
 use super::{ABSENT, Engine, NowhereCosts, Spot, Step};
-use crate::balance::{Candidate, CandidateSource, Total};
+use crate::balance::{Candidate, CandidateSource, Named, Total};
 
 impl<S: CandidateSource> Engine<S> {
     /// Starts from these prices, one a site, before any order is placed.
@@ -20,6 +19,29 @@ impl<S: CandidateSource> Engine<S> {
         self.spots[order as usize].cost = cost;
         self.take_room(place, 1);
         self.enter(place, order);
+    }
+
+    /// Puts every order at a place, when none has one and nothing is listed. `choose` gets the order and what it costs
+    /// nowhere, and returns the place and its cost there.
+    pub(in crate::balance) fn place_all(&mut self, choose: impl Fn(u32, i64) -> (u32, i64)) {
+        let mut counts = vec![0_u32; self.nodes.len()];
+        for (order, spot) in (0..).zip(&mut self.spots) {
+            (spot.place, spot.cost) = choose(order, self.nowhere_costs.cost(order));
+            let count = &mut counts[spot.place as usize];
+            spot.member = *count;
+            *count += 1;
+            self.sum += spot.cost;
+        }
+        self.unassigned = counts.last().map_or(0, |count| i64::from(*count));
+        for (place, count) in (0..).zip(counts) {
+            self.sites[place as usize]
+                .members
+                .reserve_exact(count as usize);
+            self.take_room(place, i64::from(count));
+        }
+        for (order, spot) in (0..).zip(&self.spots) {
+            self.sites[spot.place as usize].members.push(order);
+        }
     }
 
     /// One more order, which is nowhere yet, not even unassigned.
@@ -78,22 +100,19 @@ impl<S: CandidateSource> Engine<S> {
         let mut best = (unassigned + self.level(), nowhere, unassigned);
         let Self { source, nodes, .. } = self;
         let value = |site: u32, cost: i64| (cost + nodes[site as usize].price, site, cost);
-        let mut limit = FAR;
-        if !S::COMPLETE {
-            limit = 8 * self.stride;
-            if let Some(hint) = hint {
-                best = best.min(value(hint.site(), hint.cost()));
-                limit = best.0 + 1;
-            }
+        let mut limit = 8 * self.stride;
+        if let Some(hint) = hint {
+            best = best.min(value(hint.site(), hint.cost()));
+            limit = best.0.saturating_add(1);
         }
         loop {
-            source.below(order, limit, |site, cost| {
+            let named = source.below(order, limit, |site, cost| {
                 best = best.min(value(site, cost));
             });
-            if best.0 < limit || limit > unassigned + nodes[nowhere as usize].price {
+            if named == Named::All || best.0 < limit {
                 return (best.1, best.2);
             }
-            limit = limit.saturating_mul(8);
+            limit = limit.saturating_mul(8).max(8);
         }
     }
 
@@ -142,6 +161,11 @@ impl<S: CandidateSource> Engine<S> {
             }
         }
         self.is_least = false;
+    }
+
+    /// How many orders are at sites beyond their capacities.
+    pub(in crate::balance) fn surplus(&self) -> i64 {
+        self.nodes.iter().map(|node| (-node.room).max(0)).sum()
     }
 
     /// The prices of all sites, with levels.

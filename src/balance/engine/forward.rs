@@ -6,7 +6,7 @@ use super::lists::FAR;
 use super::{CandidateSource, Engine};
 
 /// Keys are looked at in groups: one comparison for the least of a group passes over most of them.
-const GROUP: usize = 16;
+const GROUP: usize = 8;
 
 impl<S: CandidateSource> Engine<S> {
     /// Moves one order along each step of the cheapest chain from an overfull site to a place with room, and raises
@@ -48,6 +48,7 @@ impl<S: CandidateSource> Engine<S> {
                     return (site, dist);
                 }
                 let beyond = self.scan(site, window, &mut bound);
+                self.settles += 1;
                 self.settled.push((site, beyond));
             }
             // No room within the window. Look again where something lay beyond it.
@@ -83,48 +84,42 @@ impl<S: CandidateSource> Engine<S> {
             touched,
             ..
         } = self;
-        let lists = &mut sites[site as usize];
-        let exits = lists.exits.len();
-        for group in (0..exits).step_by(GROUP) {
-            let group = group..(group + GROUP).min(exits);
-            let least = lists.keys[group.clone()]
-                .iter()
-                .fold(FAR, |least, key| least.min(*key));
+        let (groups, mut queues) = sites[site as usize].groups(GROUP);
+        for (keys, exits) in groups {
+            let least = keys.iter().fold(FAR, |least, key| least.min(*key));
             if least >= within {
                 beyond = beyond.min(least);
                 continue;
             }
-            for number in group {
-                if lists.keys[number] >= within {
-                    beyond = beyond.min(lists.keys[number]);
+            for (key, exit) in keys.iter_mut().zip(exits) {
+                if *key >= within {
+                    beyond = beyond.min(*key);
                     continue;
                 }
-                let exit = lists.exits[number];
                 let goal = &mut nodes[exit.to as usize];
-                let mut key = exit.low + goal.price;
-                if key < within && base + key < goal.dist {
-                    let first = lists.first(number);
-                    key = lists.exits[number].low + goal.price;
+                *key = exit.low + goal.price;
+                if *key < within && base + *key < goal.dist {
+                    let first = queues.first(exit);
+                    *key = exit.low + goal.price;
                     if let Some((_, order)) = first
-                        && key < within
-                        && base + key < goal.dist
+                        && *key < within
+                        && base + *key < goal.dist
                     {
                         if goal.dist == FAR {
                             touched.push(exit.to);
                         }
-                        goal.dist = base + key;
+                        goal.dist = base + *key;
                         goal.via = site;
                         goal.order = order;
                         if goal.room > 0 {
                             *bound = goal.dist;
-                            within = within.min(key);
+                            within = within.min(*key);
                         }
                         heap.push(Reverse((goal.dist, exit.to)));
                     }
                 }
-                lists.keys[number] = key;
-                if key >= within {
-                    beyond = beyond.min(key);
+                if *key >= within {
+                    beyond = beyond.min(*key);
                 }
             }
         }

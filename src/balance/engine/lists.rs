@@ -160,12 +160,47 @@ impl SiteLists {
     /// The cheapest possible move through an exit and the order that makes it. Sets `low` to its delta.
     #[inline]
     pub(super) fn first(&mut self, exit: usize) -> Option<(i64, u32)> {
-        let exit = &mut self.exits[exit];
-        let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
+        self.exits[exit].first(&mut self.pool, &self.members)
+    }
+
+    /// The keys and the exits in groups, and what finds the first move through an exit.
+    #[inline]
+    pub(super) fn groups(&mut self, size: usize) -> (impl Iterator<Item = Group<'_>>, Queues<'_>) {
+        let keys = self.keys.chunks_mut(size);
+        let exits = self.exits.chunks_mut(size);
+        let queues = Queues {
+            pool: &mut self.pool,
+            members: &self.members,
+        };
+        (keys.zip(exits), queues)
+    }
+}
+
+/// Some keys, and the exits that they belong to.
+pub(super) type Group<'a> = (&'a mut [i64], &'a mut [Exit]);
+
+/// The moves of a site without its exits.
+pub(super) struct Queues<'a> {
+    pool: &'a mut [Move],
+    members: &'a [u32],
+}
+
+impl Queues<'_> {
+    /// As [`SiteLists::first`].
+    #[inline]
+    pub(super) fn first(&mut self, exit: &mut Exit) -> Option<(i64, u32)> {
+        exit.first(self.pool, self.members)
+    }
+}
+
+impl Exit {
+    #[inline]
+    fn first(&mut self, pool: &mut [Move], members: &[u32]) -> Option<(i64, u32)> {
+        let queue = &mut pool[self.start as usize..][..self.len as usize];
         let mut len = queue.len();
         let mut found = None;
         while let Some(first) = queue[..len].first() {
-            let order = self.members[first.member()];
+            let order = members[first.member()];
             if order != GONE {
                 found = Some((first.delta(), order));
                 break;
@@ -176,8 +211,8 @@ impl SiteLists {
                 sift_down(&mut queue[..len], 0);
             }
         }
-        exit.len = len as u32;
-        exit.low = found.map_or(FAR, |(delta, _)| delta);
+        self.len = len as u32;
+        self.low = found.map_or(FAR, |(delta, _)| delta);
         found
     }
 }

@@ -22,7 +22,7 @@ mod lists;
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::balance::{CandidateSource, Objective};
+use crate::balance::{CandidateSource, Named, Objective};
 use lists::{FAR, GONE, Move, SiteLists};
 
 /// The place of an order that is not in the problem at the moment.
@@ -90,6 +90,8 @@ pub(super) struct Engine<S> {
     /// A typical step of cost between one candidate and the next: how far to list beyond what is needed at once.
     stride: i64,
     listings: u32,
+    /// How many sites searches for room have settled: the measure of the work so far.
+    pub(super) settles: usize,
     /// For each place the exits that lead to it, as (site, number of the exit), kept once searches go backward.
     entrances: Option<Vec<Vec<(u32, u32)>>>,
     /// With entrances kept, all places but the unsure ones are listed so far beyond their own prices.
@@ -166,6 +168,7 @@ impl<S: CandidateSource> Engine<S> {
             sunk: 0,
             stride: 1,
             listings: 0,
+            settles: 0,
             entrances: None,
             listed_beyond: 0,
             unsure: Vec::new(),
@@ -228,8 +231,10 @@ impl<S: CandidateSource> Engine<S> {
         lists.sunk = self.sunk;
         lists.is_listed = true;
         scratch.clear();
-        // What a complete source leaves out was seen, so the bound is known exactly.
-        let mut listed_below = if S::COMPLETE { FAR } else { limit };
+        // If the source names all, what is left out here was seen, so the bound is known exactly.
+        let mut listed_below = FAR;
+        let mut unnamed_below = FAR;
+        source.expect(&lists.members);
         for member in 0..lists.members.len() {
             let order = lists.members[member];
             let own = spots[order as usize].cost;
@@ -252,9 +257,11 @@ impl<S: CandidateSource> Engine<S> {
                 scratch.push((exit as u32, Move::new(delta, member as u32)));
             };
             found(nowhere, nowhere_costs.cost(order));
-            source.below(order, own.saturating_add(limit), found);
+            if source.below(order, own.saturating_add(limit), found) == Named::Below {
+                unnamed_below = limit;
+            }
         }
-        lists.listed_below = listed_below;
+        lists.listed_below = listed_below.min(unnamed_below);
         lists.layout(scratch);
         for (key, exit) in lists.keys.iter_mut().zip(&lists.exits) {
             *key = exit.low + self.nodes[exit.to as usize].price;
@@ -344,9 +351,10 @@ impl<S: CandidateSource> Engine<S> {
         }
     }
 
-    /// How far below its price a floor is kept, so that a small fall of the price does not move the floor.
+    /// How far below its price a floor is kept, so that a small fall of the price does not move the floor. With 8
+    /// strides one price in a million fell farther, for which everything was listed anew.
     fn margin(&self) -> i64 {
-        8 * self.stride
+        24 * self.stride
     }
 
     /// Tells the source the prices of now, as far as they may still fall a little.

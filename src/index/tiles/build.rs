@@ -148,6 +148,8 @@ impl Table {
                 .extend(row.entries.iter().map(|entry| entry.moved(from, lists)));
             self.lists.extend(row.lists);
         }
+        // For positions outside the grid.
+        self.entries.push(Entry::UNKNOWN);
     }
 }
 

@@ -37,14 +37,16 @@
 //! grids of candidate lists go back to Bentley, Weide and Yao, *Optimal expected-time algorithms for closest
 //! point problems*, 1980.
 
+mod batch;
 mod build;
 mod candidates;
 mod geometry;
-mod lookup;
+mod nearest;
+mod several;
 mod table;
 
+pub(crate) use batch::{STAGED, Staged};
 use geometry::Frame;
-pub(crate) use lookup::STAGED;
 use table::Table;
 
 /// Poleward of this, tiles degenerate into slivers.
