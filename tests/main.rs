@@ -26,6 +26,7 @@ mod region_faults;
 mod regions;
 mod schedules;
 mod shared_data;
+mod tampering;
 mod tidy;
 mod verifying;
 #[cfg(feature = "tz")]
