@@ -14,6 +14,7 @@ mod city_run;
 mod coverage;
 mod datum;
 mod eligibility;
+mod explanations;
 #[cfg(feature = "geojson")]
 mod geojson_maps;
 #[cfg(feature = "tz")]
@@ -21,6 +22,7 @@ mod local_hours;
 mod oracle;
 
 mod orders;
+mod plan_settings;
 mod plans;
 mod region_faults;
 mod regions;

@@ -35,11 +35,11 @@ impl Router<'_> {
         let mut draft = Draft::new(&terms);
         draft.lock_chosen();
         let askers = terms.free_along_curve();
-        let everywhere = Everywhere::new(&terms, self.listed);
+        let mut everywhere = Everywhere::new(&terms, self.listed);
         match self.settings.method {
             Method::Nearest => draft.nearest(&askers, &everywhere),
             Method::Greedy => draft.greedy(askers, everywhere),
-            Method::Balanced => balanced::balance(&mut draft, &askers, everywhere)?,
+            Method::Balanced => balanced::balance(&mut draft, &askers, &mut everywhere)?,
         }
         terms.check()?;
         let total = draft.total()?;
@@ -102,6 +102,14 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// What it is worth to serve an order: the pair of unassigned orders and cost that it has nowhere.
+    pub(super) fn nowhere(&self) -> (i64, i64) {
+        match self.objective {
+            Objective::FewestUnassigned => (1, 0),
+            Objective::UnassignedAt(price) => (0, Cost::from(price).as_millimetres()),
+        }
     }
 
     /// What an order may cost before it rather goes nowhere.
