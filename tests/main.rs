@@ -28,6 +28,7 @@ mod region_faults;
 mod regions;
 mod schedules;
 mod shared_data;
+#[cfg(feature = "serde")]
 mod tampering;
 mod tidy;
 mod verifying;

@@ -1,22 +1,23 @@
-//! The check of plans names exactly what has been changed in one.
+//! The check of plans names exactly what has been changed in one, and no number in a plan can be another.
 
 use catchment::balance::Price;
 use catchment::candidates::Rejection;
 use catchment::geo::{Position, ServiceArea};
 use catchment::id::{OrderId, SiteId};
 use catchment::order::{Order, Wish};
-use catchment::plan::{Cost, Plan, Router, Total, Unassigned};
+use catchment::plan::{Cost, Method, Plan, Proof, Router, Total, Unassigned};
 use catchment::site::{Network, Site, SiteStatus, Version};
 use catchment::units::{Distance, Orders, Units};
 use catchment::verify::{self, Violation};
 use serde_json::{Value, json};
 
-use crate::workload::degrees;
+use crate::verifying::{draw, router};
+use crate::workload::{Random, degrees};
 
-const ORDER_1_AT_SITE_2: u64 = 1_426_684;
-const ORDER_1_AT_SITE_1: u64 = 475_561;
-const ORDER_2_AT_SITE_2: u64 = 1_902_246;
-const PRICE: i64 = (ORDER_1_AT_SITE_2 - ORDER_1_AT_SITE_1) as i64;
+const ORDER_1_AT_SITE_2: i64 = 1_426_684;
+const ORDER_1_AT_SITE_1: i64 = 475_561;
+const ORDER_2_AT_SITE_2: i64 = 1_902_246;
+const PRICE: i64 = ORDER_1_AT_SITE_2 - ORDER_1_AT_SITE_1;
 
 fn at(lng: f64) -> Position {
     degrees(lng, 31.2)
@@ -63,11 +64,11 @@ fn check(change: impl Fn(&mut Value), expected: &[Violation]) {
 }
 
 /// Sends an order of the stored plan to a site, and sets loads and total right.
-fn send(stored: &mut Value, order: usize, site: u64, millimetres: u64) {
+fn send(stored: &mut Value, order: usize, site: u64, millimetres: i64) {
     let old = stored["decisions"][order]["outcome"]["assigned"].clone();
     shift(
         &mut stored["total"]["cost"],
-        millimetres as i64 - old["cost"].as_i64().expect("a cost"),
+        millimetres - old["cost"].as_i64().expect("a cost"),
     );
     let place = |site: &Value| site.as_u64().expect("an id") as usize - 1;
     shift(&mut stored["loads"][place(&old["site"])]["load"], -1);
@@ -153,7 +154,7 @@ fn an_order_at_a_site_that_may_not_take_it_is_named() {
         why: Rejection::OutsideRadius { distance, radius },
     };
     check(
-        |stored| send(stored, 0, 4, distance.as_millimetres()),
+        |stored| send(stored, 0, 4, Cost::from(distance).as_millimetres()),
         &[outside, not_least(PRICE)],
     );
 }
@@ -196,14 +197,14 @@ fn a_wish_for_a_site_that_is_not_honoured_is_named() {
 #[test]
 fn a_distance_or_cost_that_is_off_by_a_millimetre_is_named() {
     let (order, site) = (ORDER[1], SITE[2]);
-    let [claimed, actual] =
-        [ORDER_1_AT_SITE_2 - 1, ORDER_1_AT_SITE_2].map(Distance::from_millimetres);
+    let [claimed, actual] = [ORDER_1_AT_SITE_2 - 1, ORDER_1_AT_SITE_2]
+        .map(|walk| Distance::from_millimetres(walk.unsigned_abs()));
     check(
         |stored| {
             shift(
                 &mut stored["decisions"][0]["outcome"]["assigned"]["distance"],
                 -1,
-            )
+            );
         },
         &[Violation::Distance {
             order,
@@ -253,7 +254,7 @@ fn loads_and_totals_that_do_not_add_up_are_named() {
         unassigned: Orders(1),
         millimetres: i128::from(ORDER_1_AT_SITE_2),
     };
-    let sum = ORDER_1_AT_SITE_2 as i64;
+    let sum = ORDER_1_AT_SITE_2;
     check(
         |stored| stored["total"]["unassigned"] = json!(0),
         &[total(0, sum)],
@@ -298,7 +299,7 @@ fn an_exchange_that_makes_the_plan_worse_is_named() {
     let worse = Violation::BetterElsewhere {
         order: ORDER[2],
         site: Some(SITE[2]),
-        value: price(ORDER_2_AT_SITE_2 as i64),
+        value: price(ORDER_2_AT_SITE_2),
         better_site: SITE[1],
         better_value: price(PRICE),
     };
@@ -320,7 +321,7 @@ fn an_order_left_without_need_is_named() {
             cost: 0,
         },
         better_site: SITE[1],
-        better_value: price(ORDER_1_AT_SITE_2 as i64),
+        better_value: price(ORDER_1_AT_SITE_2),
     };
     check(left, &[worse, not_least(PRICE)]);
 }
@@ -361,18 +362,18 @@ fn prices_that_prove_nothing_are_named() {
     let order_1_is_off = Violation::BetterElsewhere {
         order: ORDER[1],
         site: Some(SITE[2]),
-        value: price(ORDER_1_AT_SITE_2 as i64 + 5),
+        value: price(ORDER_1_AT_SITE_2 + 5),
         better_site: SITE[1],
-        better_value: price(ORDER_1_AT_SITE_2 as i64),
+        better_value: price(ORDER_1_AT_SITE_2),
     };
     check(set(1, 5), &[order_1_is_off, not_least(PRICE), despite_room]);
     check(set(0, PRICE + 1), &[not_least(PRICE + 1)]);
     let too_low = Violation::BetterElsewhere {
         order: ORDER[1],
         site: Some(SITE[2]),
-        value: price(ORDER_1_AT_SITE_2 as i64),
+        value: price(ORDER_1_AT_SITE_2),
         better_site: SITE[1],
-        better_value: price(ORDER_1_AT_SITE_2 as i64 - 1),
+        better_value: price(ORDER_1_AT_SITE_2 - 1),
     };
     check(set(0, PRICE - 1), &[too_low, not_least(PRICE - 1)]);
     let site = SITE[3];
@@ -394,9 +395,9 @@ fn prices_without_proof_and_bounds_above_the_plan_are_named() {
     };
     check(
         |stored| stored["proof"] = json!("nothing"),
-        &[unproven.clone()],
+        core::slice::from_ref(&unproven),
     );
-    let cost = ORDER_1_AT_SITE_2 as i64 + 1;
+    let cost = ORDER_1_AT_SITE_2 + 1;
     let bound = Total {
         unassigned: Orders(1),
         cost: Cost::from_millimetres(cost),
@@ -412,11 +413,116 @@ fn an_order_that_would_rather_go_nowhere_is_named() {
     let cheap = json!({"unassigned_at": 1_000_000});
     let better_nowhere = Violation::BetterNowhere {
         order: ORDER[1],
-        own: price(ORDER_1_AT_SITE_2 as i64),
+        own: price(ORDER_1_AT_SITE_2),
         nowhere: price(1_000_000),
     };
     check(
         |stored| stored["settings"]["objective"] = cheap.clone(),
         &[better_nowhere],
     );
+}
+
+/// Where the whole numbers of a stored plan are, as JSON pointers.
+fn numbers(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Number(_) => found.push(at.to_owned()),
+        Value::Array(items) => {
+            for (number, item) in items.iter().enumerate() {
+                numbers(item, &format!("{at}/{number}"), found);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                numbers(field, &format!("{at}/{name}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_number_of_a_decision_load_or_total_can_be_another() {
+    let (mut rejected, mut malformed) = (0, 0);
+    for seed in 0..600 {
+        let (network, orders) = draw(seed ^ 0x7a3b, 1 + seed as usize % 40, 10);
+        let mut random = Random::new(seed);
+        let router = router(&network, &mut random);
+        let method = [Method::Nearest, Method::Greedy, Method::Balanced][seed as usize % 3];
+        let plan = router.method(method).route(&orders).expect("a sound batch");
+        let stored = serde_json::to_value(&plan).expect("a plan can be stored");
+        let mut all = Vec::new();
+        for part in ["/version", "/decisions", "/loads", "/total"] {
+            numbers(&stored[&part[1..]], part, &mut all);
+        }
+        for _ in 0..20 {
+            let number = &all[random.below(all.len())];
+            let mut changed = stored.clone();
+            let old = changed.pointer_mut(number).expect("a number is there");
+            let by = [-1, 1, 1_000][random.below(3)];
+            *old = json!(old.as_i64().expect("a whole number") + by);
+            let Ok(changed) = serde_json::from_value::<Plan>(changed) else {
+                malformed += 1;
+                continue;
+            };
+            let verdict = verify::plan(&network, &orders, &changed);
+            assert!(
+                verdict.is_err(),
+                "seed {seed}, {method:?}: {number} by {by}"
+            );
+            rejected += 1;
+        }
+    }
+    assert!(
+        rejected > 5_000,
+        "{rejected} rejected, {malformed} malformed"
+    );
+}
+
+#[test]
+fn no_exchange_of_two_orders_is_as_good_as_it_says() {
+    let mut rejected = 0;
+    for seed in 0..2_400 {
+        let (network, orders) = draw(seed ^ 0x5a9, 2 + seed as usize % 40, 10);
+        let mut random = Random::new(seed);
+        let plan = Router::new(&network).route(&orders).expect("a sound batch");
+        let mut stored = serde_json::to_value(&plan).expect("a plan can be stored");
+        let count = plan.decisions().len();
+        let [one, other] = [random.below(count), random.below(count)];
+        let ids = [one, other].map(|at| plan.decisions()[at].order);
+        let free = |id: &OrderId| {
+            orders
+                .iter()
+                .any(|order| order.id == *id && order.size == Units(1) && order.wish == Wish::Any)
+        };
+        let places = [one, other].map(|at| {
+            plan.decisions()[at]
+                .assigned()
+                .map(|assigned| assigned.site)
+        });
+        let [Some(a), Some(b)] = places else { continue };
+        if a == b || plan.proof() != Proof::Optimal || !ids.iter().all(free) {
+            continue;
+        }
+        let before = plan.total().cost.as_millimetres();
+        let mut after = before;
+        for (at, id, place) in [(one, ids[0], b), (other, ids[1], a)] {
+            let order = orders
+                .iter()
+                .find(|order| order.id == id)
+                .expect("in the batch");
+            let site = network.site(place).expect("in the network");
+            let walk = Cost::from(order.position.distance_to(site.position)).as_millimetres();
+            let old = &mut stored["decisions"][at]["outcome"]["assigned"];
+            after += walk - old["cost"].as_i64().expect("a cost");
+            *old = json!({"site": place.0, "distance": walk, "cost": walk});
+        }
+        stored["total"]["cost"] = json!(after);
+        let changed: Plan = serde_json::from_value(stored).expect("still a plan by its form");
+        let verdict = verify::plan(&network, &orders, &changed);
+        if after > before {
+            assert!(verdict.is_err(), "seed {seed}");
+            rejected += 1;
+        }
+    }
+    assert!(rejected > 150, "{rejected} rejected");
 }
