@@ -68,6 +68,13 @@ impl<F> Faults<F> {
         self.total = self.total.saturating_add(1);
     }
 
+    /// Goes on with the faults of a later part of the input.
+    pub(crate) fn append(&mut self, later: Self) {
+        let room = Self::KEPT_MAX - self.kept.len();
+        self.kept.extend(later.kept.into_iter().take(room));
+        self.total = self.total.saturating_add(later.total);
+    }
+
     /// The verdict of the check: the report is an error if it holds a fault, so no caller ever sees an empty one.
     pub(crate) fn into_result(self) -> Result<(), Self> {
         if self.total == 0 { Ok(()) } else { Err(self) }

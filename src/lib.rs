@@ -240,6 +240,7 @@ pub mod plan;
 pub mod site;
 pub mod time;
 pub mod units;
+pub mod verify;
 
 /// The examples of the README, compiled and run as tests.
 #[cfg(doctest)]

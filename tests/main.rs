@@ -1,7 +1,10 @@
 //! The one integration test binary: every module tests one promise against an oracle.
 
 mod auto_traits;
+mod balance_brute;
+mod balance_limits;
 mod balancer;
+mod balancing;
 mod brute;
 mod cells;
 mod changes;
@@ -25,7 +28,10 @@ mod region_faults;
 mod regions;
 mod schedules;
 mod shared_data;
+#[cfg(feature = "serde")]
+mod tampering;
 mod tidy;
+mod verifying;
 #[cfg(feature = "tz")]
 mod wall_clock;
 #[path = "../benches/workload/mod.rs"]
