@@ -14,6 +14,7 @@ mod city_run;
 mod coverage;
 mod datum;
 mod eligibility;
+mod explanations;
 #[cfg(feature = "geojson")]
 mod geojson_maps;
 #[cfg(feature = "tz")]

@@ -17,11 +17,11 @@ use crate::brute::Brute;
 use crate::workload::{Random, degrees, offset_km};
 
 /// An instant inside the only window that sites have, if they have one.
-const EVENING: Timestamp = Timestamp::from_unix_millis(18 * 3_600_000);
+pub(crate) const EVENING: Timestamp = Timestamp::from_unix_millis(18 * 3_600_000);
 
 /// What may differ between worlds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum World {
+pub(crate) enum World {
     /// Nothing but distance and capacity.
     Bare,
     /// Wishes, tags, hours, service areas, homes and preferences.
@@ -31,16 +31,16 @@ enum World {
 }
 
 /// A network, a batch, and what is asked of the router.
-struct Case {
-    sites: Vec<Site>,
-    orders: Vec<Order>,
-    preferences: Preferences,
-    objective: Objective,
+pub(crate) struct Case {
+    pub(crate) sites: Vec<Site>,
+    pub(crate) orders: Vec<Order>,
+    pub(crate) preferences: Preferences,
+    pub(crate) objective: Objective,
     open_at: Option<Timestamp>,
 }
 
 impl Case {
-    fn draw(world: World, seed: u64) -> Self {
+    pub(crate) fn draw(world: World, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let sites = 1 + random.below(12);
         let orders = random.below(60);
@@ -82,12 +82,12 @@ impl Case {
         case
     }
 
-    fn network(&self) -> Network {
+    pub(crate) fn network(&self) -> Network {
         let built = Network::builder().sites(self.sites.iter().cloned()).build();
         built.expect("sound sites")
     }
 
-    fn route(&self, method: Method) -> Plan {
+    pub(crate) fn route(&self, method: Method) -> Plan {
         let network = self.network();
         self.router(&network)
             .method(method)
@@ -106,7 +106,7 @@ impl Case {
     }
 
     /// What each eligible site costs the order.
-    fn costs(&self, brute: &Brute, order: &Order) -> BTreeMap<SiteId, i64> {
+    pub(crate) fn costs(&self, brute: &Brute, order: &Order) -> BTreeMap<SiteId, i64> {
         let delivery = Tags::of(&[Tag::DELIVERY]);
         let asks = |site: &Site| {
             let wish = match order.wish {
@@ -161,7 +161,11 @@ impl Case {
         self.value_to(plan, self.orders.iter().filter(|order| !chose(order)))
     }
 
-    fn value_to<'a>(&self, plan: &Plan, orders: impl Iterator<Item = &'a Order>) -> (u32, i64) {
+    pub(crate) fn value_to<'a>(
+        &self,
+        plan: &Plan,
+        orders: impl Iterator<Item = &'a Order>,
+    ) -> (u32, i64) {
         let (mut unassigned, mut sum) = (0, 0);
         for order in orders {
             match plan.decision(order.id).expect("decided").outcome {
@@ -326,7 +330,7 @@ fn draw_site(id: usize, is_bare: bool, random: &mut Random) -> Site {
     }
     if random.one_in(3) {
         let hour = |hour: i64| Timestamp::from_unix_millis(hour * 3_600_000);
-        let opens = 16 + random.below(4) as i64;
+        let opens = [16, 17, 18, 19][random.below(4)];
         let window = Window::new(hour(opens), hour(21)).expect("not empty");
         let capacity = random.one_in(2).then(|| Units(random.below(6) as u32));
         let openings = [Opening { window, capacity }];

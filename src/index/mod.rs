@@ -22,4 +22,4 @@ pub(crate) use overlay::{Overlay, OverlayPoint};
 pub(crate) use packed::{PackedTree, Point, Unpacked, Within};
 pub(crate) use ranking::{All, Best, Collect, Ranked, Ranking};
 pub(crate) use tiles::{STAGED, Staged, Tiles};
-pub(crate) use weighted::WeightedTree;
+pub(crate) use weighted::{Shown, WeightedTree};

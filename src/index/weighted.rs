@@ -51,6 +51,15 @@ struct Node {
     reach2: f32,
 }
 
+/// Which points a search has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// All that may serve.
+    All,
+    /// All that may serve and are below the limit.
+    Below,
+}
+
 impl WeightedTree {
     /// As many levels as a [`PackedTree`] may have, with one subtree pending for each and one to begin with.
     const PENDING_MAX: usize = 33;
@@ -107,6 +116,7 @@ impl WeightedTree {
 
     /// Shows `visit` every point that serves `from` and whose weight + cost of the distance is below the limit, and
     /// some others. `visit` gets the source and the chord, and returns the limit from then on, which must not rise.
+    /// The result says whether any point that may serve was left out because of the limit.
     ///
     /// Nearer subtrees come first, so a limit that sinks to the best so far sinks soon.
     #[inline]
@@ -115,14 +125,15 @@ impl WeightedTree {
         from: UnitVector,
         mut limit: i64,
         mut visit: impl FnMut(u32, Chord) -> i64,
-    ) {
+    ) -> Shown {
+        let mut shown = Shown::All;
         let mut pending = [(0_u32, 0.0_f64); Self::PENDING_MAX];
         let mut depth = 0;
         let mut node = 1;
         let mut chord2 = self.nodes[1].chord2(from);
         let leaf = 1 << self.levels;
         loop {
-            if self.may_hold(node, chord2, limit) {
+            if self.is_below(node, chord2, limit) {
                 if node < leaf {
                     let (left, right) = (2 * node, 2 * node + 1);
                     let lefts = self.nodes[left].chord2(from);
@@ -132,15 +143,22 @@ impl WeightedTree {
                     } else {
                         ((right, rights), (left, lefts))
                     };
-                    pending[depth] = (far.0 as u32, far.1);
-                    depth += 1;
-                    (node, chord2) = near;
-                    continue;
+                    if self.reaches(far.0, far.1) {
+                        pending[depth] = (far.0 as u32, far.1);
+                        depth += 1;
+                    }
+                    if self.reaches(near.0, near.1) {
+                        (node, chord2) = near;
+                        continue;
+                    }
+                } else {
+                    limit = self.search_bucket(node - leaf, from, limit, &mut shown, &mut visit);
                 }
-                limit = self.search_bucket(node - leaf, from, limit, &mut visit);
+            } else {
+                shown = Shown::Below;
             }
             if depth == 0 {
-                return;
+                return shown;
             }
             depth -= 1;
             (node, chord2) = (pending[depth].0 as usize, pending[depth].1);
@@ -153,6 +171,7 @@ impl WeightedTree {
         bucket: usize,
         from: UnitVector,
         mut limit: i64,
+        shown: &mut Shown,
         visit: &mut impl FnMut(u32, Chord) -> i64,
     ) -> i64 {
         let (first, end) = (self.first_place(bucket), self.first_place(bucket + 1));
@@ -161,17 +180,24 @@ impl WeightedTree {
             let left = limit.saturating_sub(point.least);
             if left > 0 && from.chord2(point.at) <= self.chord2_for(left as f64) {
                 limit = visit(*source, from.chord(point.at));
+            } else {
+                *shown = Shown::Below;
             }
         }
         limit
     }
 
-    /// Whether a point below a node, whose box is at this squared chord, may serve and be below the limit.
+    /// Whether a point below a node, whose box is at this squared chord, may be below the limit.
     #[inline]
-    fn may_hold(&self, node: usize, chord2: f64, limit: i64) -> bool {
-        let Node { least, reach2, .. } = self.nodes[node];
-        let left = limit as f64 - f64::from(least);
-        left > 0.0 && chord2 <= self.chord2_for(left) && chord2 <= f64::from(reach2)
+    fn is_below(&self, node: usize, chord2: f64, limit: i64) -> bool {
+        let left = limit as f64 - f64::from(self.nodes[node].least);
+        left > 0.0 && chord2 <= self.chord2_for(left)
+    }
+
+    /// Whether a point below a node, whose box is at this squared chord, may serve.
+    #[inline]
+    fn reaches(&self, node: usize, chord2: f64) -> bool {
+        chord2 <= f64::from(self.nodes[node].reach2)
     }
 
     /// No point that costs less than `left` without its weight has a larger squared chord.
@@ -324,11 +350,18 @@ mod tests {
                 .filter(|s| below(*s))
                 .collect();
             let mut found = Vec::new();
-            self.tree.search(from, limit, |source, _| {
+            let result = self.tree.search(from, limit, |source, _| {
                 found.push(source);
                 limit
             });
             let shown = found.len();
+            let serving = (0..).zip(&self.points);
+            let mut serving = serving.filter(|(_, (at, _, reach2))| from.chord2(*at) <= *reach2);
+            if result == Shown::All {
+                assert!(serving.all(|(source, _)| found.contains(&source)));
+            } else {
+                assert!(limit < i64::MAX || self.points.is_empty());
+            }
             found.retain(|source| below(*source));
             found.sort_unstable();
             assert_eq!(found, expected, "limit {limit}");

@@ -145,6 +145,12 @@ pub struct Total {
     pub cost: Cost,
 }
 
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} unassigned, {}", self.unassigned, self.cost)
+    }
+}
+
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "order {}: ", self.order)?;

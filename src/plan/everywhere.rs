@@ -2,13 +2,14 @@
 
 use crate::balance::{Candidate, CandidateSource, Named, Rows};
 use crate::geo::UnitVector;
-use crate::index::{Point, Unpacked, WeightedTree, map_in_order};
+use crate::index::{Point, Shown, Unpacked, WeightedTree, map_in_order};
 use crate::plan::terms::{Asker, Terms};
 
 /// Orders handed to a thread together, as a look-up takes less than a microsecond.
 const TOGETHER: usize = 256;
 
 /// The open sites in a tree that knows their surcharges and prices.
+#[derive(Clone)]
 pub(super) struct Everywhere<'a> {
     terms: &'a Terms<'a>,
     tree: WeightedTree,
@@ -121,6 +122,37 @@ impl<'a> Everywhere<'a> {
         shortlist.drain().next()
     }
 
+    /// Calls `found(slot, cost)` for every site that the order may use and for which cost + price is below the limit,
+    /// and for some others.
+    #[inline]
+    pub(super) fn each_below(
+        &self,
+        asker: &Asker,
+        limit: i64,
+        mut found: impl FnMut(u32, i64),
+    ) -> Named {
+        if let Some((slot, cost)) = self.at_home(asker) {
+            found(slot, cost);
+        }
+        let shown = self.tree.search(asker.at, limit, |slot, chord| {
+            if slot != asker.home
+                && let Some(cost) = self.terms.cost(asker, slot, chord)
+            {
+                found(slot, cost);
+            }
+            limit
+        });
+        match shown {
+            Shown::All => Named::All,
+            Shown::Below => Named::Below,
+        }
+    }
+
+    /// From now on [`each_below`](Self::each_below) counts these prices, one a slot. O(sites).
+    pub(super) fn set_prices(&mut self, prices: &[i64]) {
+        self.tree.set_floors(|slot| prices[slot as usize]);
+    }
+
     fn list(&self, asker: &Asker, shortlist: &mut Shortlist, accept: impl Fn(u32) -> bool) {
         if let Some((slot, cost)) = self.at_home(asker)
             && accept(slot)
@@ -184,25 +216,12 @@ impl<'a> Everywhere<'a> {
 
 impl CandidateSource for (&mut Everywhere<'_>, &[Asker]) {
     #[inline]
-    fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
-        let (everywhere, askers) = self;
-        let asker = &askers[order as usize];
-        if let Some((slot, cost)) = everywhere.at_home(asker) {
-            found(slot, cost);
-        }
-        everywhere.tree.search(asker.at, limit, |slot, chord| {
-            if slot != asker.home
-                && let Some(cost) = everywhere.terms.cost(asker, slot, chord)
-            {
-                found(slot, cost);
-            }
-            limit
-        });
-        Named::Below
+    fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) -> Named {
+        self.0.each_below(&self.1[order as usize], limit, found)
     }
 
     fn floors_changed(&mut self, floors: &[i64]) {
-        self.0.tree.set_floors(|slot| floors[slot as usize]);
+        self.0.set_prices(floors);
     }
 }
 

@@ -3,12 +3,32 @@ use std::sync::Arc;
 use crate::geo::Position;
 use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
-use crate::plan::{Decision, Method, Objective, Preferences, SiteLoad, Total};
+use crate::plan::{Cost, Decision, Method, Objective, Preferences, SiteLoad, Total};
 use crate::site::{Tags, Version};
 use crate::time::Timestamp;
-use crate::units::Units;
+use crate::units::{Orders, Units};
 
 /// The decisions for a batch of orders: one for each, with the loads of all sites and what is proven of the whole.
+///
+/// ```
+/// use catchment::geo::{LngLat, Position};
+/// use catchment::id::{OrderId, SiteId};
+/// use catchment::order::Order;
+/// use catchment::plan::Router;
+/// use catchment::site::{Network, Site};
+/// use catchment::units::Units;
+///
+/// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+/// let network = Network::builder().site(Site::leader(SiteId(1), at(121.40)?, Units(1))).build()?;
+/// let orders = [121.40, 121.41].map(|lng| Order::new(OrderId((lng * 100.0) as u64), at(lng).expect("in range")));
+/// let plan = Router::new(&network).route(&orders)?;
+/// assert_eq!(plan.total().to_string(), "1 unassigned, 0 m");
+/// let load = plan.load(SiteId(1)).expect("in the network");
+/// assert_eq!((load.load, load.room(), load.price.unassigned), (Units(1), Units(0), 1)); // one more place serves one more
+/// let decision = plan.decision(OrderId(12_141)).expect("in the batch");
+/// assert_eq!(decision.to_string(), "order 12141: every eligible site is full");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// A clone is one reference count. Two plans are equal if all that they say is: the same orders in any sequence give
 /// equal plans, on any number of threads.
@@ -82,11 +102,12 @@ pub enum Proof {
     /// No plan is better, whatever eligible sites its orders go to: the prices in the loads prove it.
     Optimal,
     /// No plan is better that sends each order to one of the sites listed for it. What is beyond the lists is unknown,
-    /// because the caller's costs have no [lower bound](crate::plan::Costs::least_at).
+    /// because the caller's costs have no [lower bound](crate::plan::Costs::least_per_kilometre).
     OverListedCandidates,
-    /// Orders differ in size. No plan is better than the bound.
+    /// Orders differ in size: this is the best plan that was found.
     Bounded {
-        /// At most this much better.
+        /// No plan has a lower value. Under [`UnassignedAt`](Objective::UnassignedAt) the orders that go nowhere are in
+        /// the cost, at their price.
         bound: Total,
     },
     /// Nothing was proven: the plan is not by [`Method::Balanced`].
@@ -130,6 +151,12 @@ impl Plan {
         self.inner.settings.open_at
     }
 
+    /// Whether costs are distances and preferences, and not the caller's own.
+    #[must_use]
+    pub fn is_by_distance(&self) -> bool {
+        !self.inner.settings.has_own_costs
+    }
+
     /// The decisions, one for each order, in the order of their ids. O(1).
     #[must_use]
     pub fn decisions(&self) -> &[Decision] {
@@ -169,5 +196,36 @@ impl Plan {
     #[must_use]
     pub fn proof(&self) -> Proof {
         self.inner.proof
+    }
+
+    /// By how much a better plan could be better at most; `None` if nothing is proven over all eligible sites.
+    ///
+    /// Under [`UnassignedAt`](Objective::UnassignedAt) the orders that go nowhere are in the cost, at their price.
+    ///
+    /// ```
+    /// use catchment::plan::{Router, Total};
+    /// use catchment::site::Network;
+    /// let network = Network::builder().build()?;
+    /// assert_eq!(Router::new(&network).route(&[])?.gap(), Some(Total::default()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn gap(&self) -> Option<Total> {
+        let Proof::Bounded { bound } = self.proof() else {
+            return (self.proof() == Proof::Optimal).then(Total::default);
+        };
+        let Total { unassigned, cost } = self.total();
+        let (unassigned, priced) = match self.objective() {
+            Objective::FewestUnassigned => (unassigned.0.saturating_sub(bound.unassigned.0), 0),
+            Objective::UnassignedAt(price) => {
+                let price = Cost::from(price).as_millimetres();
+                (0, i64::from(unassigned.0).saturating_mul(price))
+            }
+        };
+        let cost = cost.as_millimetres().saturating_add(priced);
+        Some(Total {
+            unassigned: Orders(unassigned),
+            cost: Cost::from_millimetres(cost.saturating_sub(bound.cost.as_millimetres())),
+        })
     }
 }

@@ -9,6 +9,27 @@ use crate::time::Timestamp;
 use crate::units::Distance;
 
 /// Routes batches of orders over one version of a network.
+///
+/// A router is a few settings and can be kept; each method changes one. See the [module](crate::plan) for what is
+/// decided and how.
+///
+/// ```
+/// use catchment::geo::{LngLat, Position};
+/// use catchment::id::{OrderId, SiteId};
+/// use catchment::order::Order;
+/// use catchment::plan::{Proof, Router};
+/// use catchment::site::{Network, Site};
+/// use catchment::units::Units;
+///
+/// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+/// let network = Network::builder().site(Site::leader(SiteId(1), at(121.40)?, Units(1))).build()?;
+/// let orders = [Order::new(OrderId(2), at(121.40)?), Order::new(OrderId(1), at(121.41)?)];
+/// let plan = Router::new(&network).route(&orders)?;
+/// assert_eq!(plan.proof(), Proof::Optimal);
+/// let said: Vec<String> = plan.decisions().iter().map(|decision| decision.to_string()).collect();
+/// assert_eq!(said, ["order 1: every eligible site is full", "order 2: site 1 at 0 m"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct Router<'a> {
@@ -60,8 +81,8 @@ pub enum Method {
 }
 
 impl<'a> Router<'a> {
-    /// The candidates that are listed for each order to start from, if nothing else is asked.
-    pub const LISTED: usize = 8;
+    /// The candidates that are [`listed`](Self::listed) for each order if nothing else is asked.
+    pub const LISTED: usize = 16;
 
     /// Routes over this version, by walking distance alone, with the network's limits.
     pub fn new(network: &'a Network) -> Self {
@@ -76,38 +97,146 @@ impl<'a> Router<'a> {
 
     /// Only sites that are open at this instant, with what they take in that window. Without this, hours are not
     /// asked and sites take their capacity.
+    ///
+    /// ```
+    /// # use catchment::geo::{LngLat, Position};
+    /// # use catchment::id::{OrderId, SiteId};
+    /// # use catchment::order::Order;
+    /// # use catchment::site::{Network, Site};
+    /// # use catchment::units::{Distance, Units};
+    /// # let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// # let network = Network::builder()
+    /// #     .site(Site::leader(SiteId(1), at(121.40)?, Units(1)))
+    /// #     .site(Site::store(SiteId(2), at(121.41)?, Units(60)))
+    /// #     .build()?;
+    /// # let orders = [1, 2].map(|id| Order::new(OrderId(id), at(121.40).expect("in range")));
+    /// use catchment::plan::Router;
+    /// use catchment::site::{Change, Schedule};
+    /// use catchment::time::Timestamp;
+    ///
+    /// let closed = Change::SetSchedule { site: SiteId(1), schedule: Schedule::from_openings([])? };
+    /// let network = network.with_changes([closed])?;
+    /// let plan = Router::new(&network).open_at(Timestamp::from_unix_millis(0)).route(&orders)?;
+    /// assert!(plan.decisions().iter().flat_map(|decision| decision.assigned()).all(|a| a.site == SiteId(2)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open_at(mut self, at: Timestamp) -> Self {
         self.settings.open_at = Some(at);
         self
     }
 
     /// What is preferred, in metres.
+    ///
+    /// ```
+    /// # use catchment::geo::{LngLat, Position};
+    /// # use catchment::id::{OrderId, SiteId};
+    /// # use catchment::order::Order;
+    /// # use catchment::site::{Network, Site};
+    /// # use catchment::units::{Distance, Units};
+    /// # let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// # let network = Network::builder()
+    /// #     .site(Site::leader(SiteId(1), at(121.40)?, Units(1)))
+    /// #     .site(Site::store(SiteId(2), at(121.41)?, Units(60)))
+    /// #     .build()?;
+    /// # let orders = [1, 2].map(|id| Order::new(OrderId(id), at(121.40).expect("in range")));
+    /// use catchment::plan::{Preferences, Router};
+    ///
+    /// let leader = Distance::from_metres(1_000); // a store is worth so long a walk
+    /// let preferences = Preferences { leader, ..Preferences::default() };
+    /// let plan = Router::new(&network).preferences(preferences).route(&orders)?;
+    /// assert_eq!(plan.load(SiteId(2)).map(|load| load.load), Some(Units(2)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn preferences(mut self, preferences: Preferences) -> Self {
         self.settings.preferences = preferences;
         self
     }
 
     /// What is to be least.
+    ///
+    /// ```
+    /// # use catchment::geo::{LngLat, Position};
+    /// # use catchment::id::{OrderId, SiteId};
+    /// # use catchment::order::Order;
+    /// # use catchment::site::{Network, Site};
+    /// # use catchment::units::{Distance, Units};
+    /// # let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// # let network = Network::builder()
+    /// #     .site(Site::leader(SiteId(1), at(121.40)?, Units(1)))
+    /// #     .site(Site::store(SiteId(2), at(121.41)?, Units(60)))
+    /// #     .build()?;
+    /// # let orders = [1, 2].map(|id| Order::new(OrderId(id), at(121.40).expect("in range")));
+    /// use catchment::plan::{Objective, Router};
+    ///
+    /// let at_most = Objective::UnassignedAt(Distance::from_metres(500));
+    /// let plan = Router::new(&network).objective(at_most).route(&orders)?;
+    /// assert_eq!(plan.total().unassigned.0, 1); // the second leader is 951 m away
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn objective(mut self, objective: Objective) -> Self {
         self.settings.objective = objective;
         self
     }
 
     /// How sites are chosen.
+    ///
+    /// ```
+    /// # use catchment::geo::{LngLat, Position};
+    /// # use catchment::id::{OrderId, SiteId};
+    /// # use catchment::order::Order;
+    /// # use catchment::site::{Network, Site};
+    /// # use catchment::units::{Distance, Units};
+    /// # let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// # let network = Network::builder()
+    /// #     .site(Site::leader(SiteId(1), at(121.40)?, Units(1)))
+    /// #     .site(Site::store(SiteId(2), at(121.41)?, Units(60)))
+    /// #     .build()?;
+    /// # let orders = [1, 2].map(|id| Order::new(OrderId(id), at(121.40).expect("in range")));
+    /// use catchment::plan::{Method, Router};
+    ///
+    /// let plan = Router::new(&network).method(Method::Nearest).route(&orders)?;
+    /// assert_eq!(plan.load(SiteId(1)).map(|load| load.load), Some(Units(2))); // has room for one
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn method(mut self, method: Method) -> Self {
         self.settings.method = method;
         self
     }
 
     /// Costs of the caller's own in place of the distance.
+    ///
+    /// ```
+    /// # use catchment::geo::{LngLat, Position};
+    /// # use catchment::id::{OrderId, SiteId};
+    /// # use catchment::order::Order;
+    /// # use catchment::site::{Network, Site};
+    /// # use catchment::units::{Distance, Units};
+    /// # let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// # let network = Network::builder()
+    /// #     .site(Site::leader(SiteId(1), at(121.40)?, Units(1)))
+    /// #     .site(Site::store(SiteId(2), at(121.41)?, Units(60)))
+    /// #     .build()?;
+    /// # let orders = [1, 2].map(|id| Order::new(OrderId(id), at(121.40).expect("in range")));
+    /// use catchment::plan::{Cost, Proof, Router};
+    /// use catchment::site::SiteKind;
+    ///
+    /// // Minutes by bus, in millimetres at 80 m a minute; no bus goes to the stores.
+    /// let by_bus = |_: &Order, site: &Site, _: Distance| {
+    ///     (site.kind == SiteKind::Leader).then_some(Cost::from_millimetres(12 * 80_000))
+    /// };
+    /// let plan = Router::new(&network).costs(&by_bus).route(&orders)?;
+    /// assert_eq!(plan.total().to_string(), "1 unassigned, 960 m");
+    /// assert_eq!(plan.proof(), Proof::OverListedCandidates);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn costs(mut self, costs: &'a dyn Costs) -> Self {
         self.costs = Some(costs);
         self.settings.has_own_costs = true;
         self
     }
 
-    /// How many candidates to list for each order. The answer depends on it only where costs have no
-    /// [lower bound](Costs::least_per_kilometre); elsewhere it trades time for memory.
+    /// How many candidates to list for each order where costs have no [lower bound](Costs::least_per_kilometre): the
+    /// nearest so many that are eligible. Elsewhere nothing depends on it.
     pub fn listed(mut self, candidates: usize) -> Self {
         self.listed = candidates;
         self
@@ -119,7 +248,10 @@ impl<'a> Router<'a> {
         self
     }
 
-    /// Decides for every order of a batch.
+    /// Decides for every order of a batch, the buyers' choices first.
+    ///
+    /// Candidates are found on all threads (feature `rayon`), for about a microsecond an order; what balancing takes
+    /// depends on how many sites are full. O(orders + sites) memory.
     ///
     /// # Errors
     ///

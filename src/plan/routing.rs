@@ -104,6 +104,14 @@ impl Settings {
         Ok(())
     }
 
+    /// What it is worth to serve an order: the pair of unassigned orders and cost that it has nowhere.
+    pub(super) fn nowhere(&self) -> (i64, i64) {
+        match self.objective {
+            Objective::FewestUnassigned => (1, 0),
+            Objective::UnassignedAt(price) => (0, Cost::from(price).as_millimetres()),
+        }
+    }
+
     /// What an order may cost before it rather goes nowhere.
     pub(super) fn price_of_nowhere(&self) -> i64 {
         match self.objective {

@@ -156,8 +156,19 @@ impl<'a> Terms<'a> {
             None => chord.distance().as_millimetres().cast_signed(),
             Some(costs) => self.walk_by(costs, asker, site, chord.distance())?,
         };
+        Some(walk + self.surcharge(asker, slot))
+    }
+
+    /// What the order would cost at a site so far away, whether or not it may go there.
+    pub(super) fn cost_of_walk(&self, asker: &Asker, slot: u32, walk: Distance) -> i64 {
+        walk.as_millimetres().cast_signed() + self.surcharge(asker, slot)
+    }
+
+    /// What preferences add to the walk.
+    #[inline]
+    fn surcharge(&self, asker: &Asker, slot: u32) -> i64 {
         let reward = if asker.home == slot { self.reward } else { 0 };
-        Some(walk + site.surcharge - reward)
+        self.site(slot).surcharge - reward
     }
 
     /// Whether the order may go to a site.

@@ -1,0 +1,297 @@
+//! Who would have to move so that an order gets a place at a full site: the cheapest exchange.
+//!
+//! If one order more comes to a full site, one must leave it, for a place with room, for nowhere, or for another full
+//! site, which one must then leave in turn. The place that the order itself leaves may be taken by another, whose place
+//! by another again. All this is one shortest path (R. K. Ahuja, T. L. Magnanti, J. B. Orlin, *Network Flows*, 1993,
+//! section 9.7) in a graph with a node for each site and one, *slack*, for all that is empty and for nowhere:
+//!
+//! - from a to b, the cheapest move of an order at a to b;
+//! - from a to slack, for nothing if a has room, else the cheapest move of an order at a to nowhere;
+//! - from slack to b, for nothing, to leave one more place at b empty; or the cheapest move from nowhere to b.
+//!
+//! It leads from the full site to the site that the order leaves, or to slack if it comes from nowhere. With the prices
+//! of an optimal plan as potentials, 0 for slack, no edge is shorter than 0, so Dijkstra's algorithm finds it. From each
+//! node it looks no farther than a window, which widens until the goal is inside.
+
+use core::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::balance::Price;
+use crate::order::Wish;
+use crate::plan::everywhere::Everywhere;
+use crate::plan::terms::{Asker, Terms};
+use crate::plan::{Exchange, Objective, Plan, Preferences, Step};
+use crate::units::Units;
+
+/// An optimal plan as the graph of its exchanges.
+pub(super) struct Exchanges<'a> {
+    plan: &'a Plan,
+    terms: &'a Terms<'a>,
+    everywhere: Everywhere<'a>,
+    /// The price of each slot as one number: levels and millimetres.
+    prices: Vec<i64>,
+    level: i64,
+    /// The ranks of the orders that may move, slot after slot and slack as the last, and where each slot's begin.
+    members: Vec<u32>,
+    begins: Vec<u32>,
+}
+
+/// A search in progress.
+struct Search {
+    /// By slot, with slack as the last.
+    dist: Vec<i64>,
+    /// For each, the slot before it and the rank of the order that moves.
+    via: Vec<(u32, u32)>,
+    heap: BinaryHeap<Reverse<(i64, u32)>>,
+}
+
+impl<'a> Exchanges<'a> {
+    /// `None` if prices and costs don't fit into one number. O(orders + sites).
+    pub(super) fn new(
+        plan: &'a Plan,
+        terms: &'a Terms<'a>,
+        mut everywhere: Everywhere<'a>,
+    ) -> Option<Self> {
+        /// Twice a walk round half the Earth with all preferences, and the levels that a chain may add up to.
+        const RANGE: i64 =
+            2 * (20_100_000_000 + 3 * Preferences::WORTH_MAX.as_millimetres().cast_signed());
+        let sites = i64::try_from(plan.loads().len()).ok()?;
+        let level = match plan.objective() {
+            Objective::FewestUnassigned => (4 * RANGE).checked_mul(sites + 2)?,
+            Objective::UnassignedAt(_) => 0,
+        };
+        if level > i64::MAX / 8 {
+            return None;
+        }
+        let sum = |price: Price| price.unassigned * level + price.cost;
+        let prices: Vec<i64> = plan.loads().iter().map(|load| sum(load.price)).collect();
+        everywhere.set_prices(&prices);
+        let (members, begins) = movable(plan, terms);
+        Some(Self {
+            plan,
+            terms,
+            everywhere,
+            prices,
+            level,
+            members,
+            begins,
+        })
+    }
+
+    /// The cheapest exchange that gives `asker`, which is at `from`, a place at the slot `to`.
+    pub(super) fn cheapest(&self, asker: &Asker, from: Option<u32>, to: u32) -> Option<Exchange> {
+        const WINDOW_MAX: i64 = i64::MAX / 16;
+        let goal = from.unwrap_or(self.slack());
+        let mut window = 100_000;
+        let search = loop {
+            let search = self.search(to, goal, window);
+            let length = search.dist[goal as usize];
+            if length <= window {
+                break search;
+            } else if window == WINDOW_MAX {
+                return None;
+            }
+            window = (8 * window).min(WINDOW_MAX);
+        };
+        let chord = asker.at.chord(self.terms.site(to).at);
+        let left = match from {
+            Some(from) => self.cost_at(asker, from) + self.prices[from as usize],
+            None => self.nowhere(),
+        };
+        let entered = self.terms.cost(asker, to, chord)? + self.prices[to as usize];
+        let sum = entered - left + search.dist[goal as usize];
+        let mut steps = vec![self.step(asker.rank, from, Some(to))];
+        let named = |slot: u32| Some(slot).filter(|slot| *slot != self.slack());
+        for (rank, from, to) in search.steps(to, goal).into_iter().rev() {
+            steps.push(self.step(rank, named(from), named(to)));
+        }
+        let costs = self.split(sum);
+        Some(Exchange { steps, costs })
+    }
+
+    /// Dijkstra's algorithm along edges that end within the window.
+    fn search(&self, start: u32, goal: u32, window: i64) -> Search {
+        let mut search = Search::new(self.prices.len(), start);
+        while let Some(Reverse((dist, slot))) = search.heap.pop() {
+            if slot == goal {
+                break;
+            }
+            if dist == search.dist[slot as usize] {
+                // What is beyond the goal is of no use either.
+                let window = window.min(search.dist[goal as usize]);
+                if slot == self.slack() {
+                    self.leave_slack(&mut search, window);
+                } else {
+                    self.leave_site(&mut search, slot, window);
+                }
+            }
+        }
+        search
+    }
+
+    fn leave_site(&self, search: &mut Search, slot: u32, window: i64) {
+        let dist = search.dist[slot as usize];
+        if self.has_room(slot) {
+            search.relax(self.slack(), dist, (slot, Search::NOBODY));
+        }
+        for rank in self.members(slot) {
+            let asker = self.terms.asker(*rank);
+            let own = self.cost_at(&asker, slot) + self.prices[slot as usize];
+            search.relax(self.slack(), dist + self.nowhere() - own, (slot, *rank));
+            self.leave_for_sites(search, &asker, (slot, own), window);
+        }
+    }
+
+    fn leave_slack(&self, search: &mut Search, window: i64) {
+        let slack = self.slack();
+        let dist = search.dist[slack as usize];
+        for (slot, price) in (0..).zip(&self.prices) {
+            if dist.saturating_add(*price) <= window {
+                search.relax(slot, dist + price, (slack, Search::NOBODY));
+            }
+        }
+        for rank in self.members(slack) {
+            let asker = self.terms.asker(*rank);
+            self.leave_for_sites(search, &asker, (slack, self.nowhere()), window);
+        }
+    }
+
+    /// Every move of an order from its slot, where cost and price are `own`, to a site within the window.
+    fn leave_for_sites(
+        &self,
+        search: &mut Search,
+        asker: &Asker,
+        (slot, own): (u32, i64),
+        window: i64,
+    ) {
+        let dist = search.dist[slot as usize];
+        let limit = own.saturating_add(window - dist).saturating_add(1);
+        self.everywhere.each_below(asker, limit, |to, cost| {
+            let there = cost + self.prices[to as usize];
+            if to != slot && there < limit {
+                search.relax(to, dist + there - own, (slot, asker.rank));
+            }
+        });
+    }
+
+    /// The ranks of the orders at a slot that may move.
+    fn members(&self, slot: u32) -> &[u32] {
+        let [begin, end] = [slot, slot + 1].map(|slot| self.begins[slot as usize] as usize);
+        &self.members[begin..end]
+    }
+
+    fn cost_at(&self, asker: &Asker, slot: u32) -> i64 {
+        let chord = asker.at.chord(self.terms.site(slot).at);
+        let cost = self.terms.cost(asker, slot, chord);
+        cost.expect("the orders of a plan are at eligible sites")
+    }
+
+    /// What it costs to be nowhere.
+    fn nowhere(&self) -> i64 {
+        match self.plan.objective() {
+            Objective::FewestUnassigned => self.level,
+            Objective::UnassignedAt(price) => price.as_millimetres().cast_signed(),
+        }
+    }
+
+    /// The node for whatever is empty and for nowhere.
+    fn slack(&self) -> u32 {
+        self.prices.len() as u32
+    }
+
+    fn has_room(&self, slot: u32) -> bool {
+        self.plan.loads()[slot as usize].room() > Units(0)
+    }
+
+    fn step(&self, rank: u32, from: Option<u32>, to: Option<u32>) -> Step {
+        let site = |slot: u32| self.plan.loads()[slot as usize].site;
+        Step {
+            order: self.plan.decisions()[rank as usize].order,
+            from: from.map(site),
+            to: to.map(site),
+        }
+    }
+
+    /// The pair that a sum of levels and millimetres stands for: the nearest number of levels, and what is left.
+    fn split(&self, sum: i64) -> Price {
+        if self.level == 0 {
+            return Price {
+                unassigned: 0,
+                cost: sum,
+            };
+        }
+        let unassigned = (sum + self.level / 2).div_euclid(self.level);
+        Price {
+            unassigned,
+            cost: sum - unassigned * self.level,
+        }
+    }
+}
+
+impl Search {
+    /// In place of a rank, where no order moves.
+    const NOBODY: u32 = u32::MAX;
+
+    fn new(sites: usize, start: u32) -> Self {
+        let mut search = Self {
+            dist: vec![i64::MAX; sites + 1],
+            via: vec![(start, Self::NOBODY); sites + 1],
+            heap: BinaryHeap::new(),
+        };
+        search.relax(start, 0, (start, Self::NOBODY));
+        search
+    }
+
+    fn relax(&mut self, slot: u32, dist: i64, via: (u32, u32)) {
+        let known = &mut self.dist[slot as usize];
+        if dist < *known {
+            *known = dist;
+            self.via[slot as usize] = via;
+            self.heap.push(Reverse((dist, slot)));
+        }
+    }
+
+    /// The moves on the path as (rank, from, to), last first.
+    fn steps(&self, start: u32, end: u32) -> Vec<(u32, u32, u32)> {
+        let mut steps = Vec::new();
+        let mut to = end;
+        while to != start {
+            let (from, rank) = self.via[to as usize];
+            if rank != Self::NOBODY {
+                steps.push((rank, from, to));
+            }
+            to = from;
+        }
+        steps
+    }
+}
+
+/// The orders at each slot whose buyers did not choose it, those that are nowhere as the last, and where each slot's
+/// begin.
+fn movable(plan: &Plan, terms: &Terms<'_>) -> (Vec<u32>, Vec<u32>) {
+    let slack = plan.loads().len();
+    let free = || {
+        let decided = (0..).zip(plan.decisions()).zip(&plan.inner.asked);
+        let free = decided.filter(|(_, asked)| !matches!(asked.wish, Wish::Site(_)));
+        free.map(|((rank, decision), _)| {
+            let site = decision
+                .assigned()
+                .and_then(|assigned| terms.slot(assigned.site));
+            (rank, site.map_or(slack, |slot| slot as usize))
+        })
+    };
+    let mut begins = vec![0_u32; slack + 2];
+    for (_, slot) in free() {
+        begins[slot + 1] += 1;
+    }
+    for slot in 0..=slack {
+        begins[slot + 1] += begins[slot];
+    }
+    let mut next = begins.clone();
+    let mut members = vec![0; next.last().map_or(0, |end| *end as usize)];
+    for (rank, slot) in free() {
+        members[next[slot] as usize] = rank;
+        next[slot] += 1;
+    }
+    (members, begins)
+}
