@@ -54,7 +54,7 @@ impl Twin {
         let mut total = Total::default();
         for (number, row) in self.orders.iter().enumerate() {
             let site = balancer.site(number as u32);
-            for site in site {
+            if let Some(site) = site {
                 loads[site as usize] += 1;
             }
             match (row, self.locked[number]) {
