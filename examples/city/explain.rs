@@ -94,23 +94,26 @@ impl InWords<'_> {
         let Some((first, others)) = exchange.steps.split_first() else {
             return Ok(());
         };
-        write!(f, "  For a place at {}, ", self.place(first.to))?;
-        for (number, Step { order, from, to }) in others.iter().enumerate() {
-            let comma = if number > 0 { ", " } else { "" };
+        let price = match (exchange.costs.unassigned, exchange.costs.cost) {
+            (0, 0) => "all together would walk as far as now".to_owned(),
+            (0, 1..500) => "all together would walk less than a metre more".to_owned(),
+            (0, cost) => format!(
+                "all together would walk {} more",
+                Cost::from_millimetres(cost)
+            ),
+            (more, _) => format!("{more} more would go nowhere"),
+        };
+        let there = self.place(first.to);
+        writeln!(
+            f,
+            "  For a place at {there} others would have to move, and {price}:"
+        )?;
+        for Step { order, from, to } in others {
             let order = self.city.order_name(*order);
             let (from, to) = (self.place(*from), self.place(*to));
-            write!(
-                f,
-                "{comma}order {order} would have to go from {from} to {to}"
-            )?;
+            writeln!(f, "    order {order} from {from} to {to}")?;
         }
-        match exchange.costs.unassigned {
-            0 => {
-                let walk = Cost::from_millimetres(exchange.costs.cost);
-                writeln!(f, ",\n  and all customers together would walk {walk} more.")
-            }
-            more => writeln!(f, ",\n  and {more} more would go nowhere."),
-        }
+        Ok(())
     }
 
     fn write_remedy(&self, f: &mut fmt::Formatter<'_>, remedy: &Remedy) -> fmt::Result {
@@ -135,6 +138,7 @@ impl InWords<'_> {
 
     fn write_considered(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let considered = &self.explanation.considered;
+        writeln!(f, "  Considered, nearest first:")?;
         for Considered { neighbour, merit } in considered.iter().take(LISTED_MAX) {
             let name = self.site(neighbour.site);
             let distance = neighbour.distance.to_string();

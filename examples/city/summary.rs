@@ -241,7 +241,7 @@ impl Summary {
                 format!("{} m", grouped(metres.round() as usize))
             })
         };
-        let rows: [(&str, &dyn Fn(&Tally) -> String); 11] = [
+        let rows: [(&str, &dyn Fn(&Tally) -> String); 12] = [
             ("", &|tally| tally.method.to_owned()),
             ("Assigned", &|tally| grouped(tally.assigned)),
             ("Unassigned", &|tally| grouped(tally.unassigned)),
@@ -249,6 +249,9 @@ impl Summary {
                 grouped(tally.beyond_capacity as usize)
             }),
             ("Full pickup points", &|tally| grouped(tally.full_sites)),
+            ("All walks", &|tally| {
+                format!("{} km", grouped((tally.total_m / 1e3).round() as usize))
+            }),
             ("Mean walk", &|tally| metres(tally.mean_m)),
             ("  95 % are within", &|tally| metres(tally.p95_m)),
             ("  farthest", &|tally| metres(tally.max_m)),
@@ -267,7 +270,16 @@ impl Summary {
         writeln!(
             f,
             "  (as the crow flies; a detour is what is beyond the nearest)"
-        )
+        )?;
+        match self.methods.iter().find(|tally| tally.proven) {
+            Some(tally) => writeln!(
+                f,
+                "\nNo plan leaves fewer orders unassigned, or as few with less to walk, than the {} one.\n\
+                 Its prices prove it; they were checked by code that shares none with the optimiser.",
+                tally.method
+            ),
+            None => Ok(()),
+        }
     }
 }
 
