@@ -10,4 +10,4 @@ fi
 if [[ ! out/lemon -nt runners/lemon.cpp ]]; then
     g++ -std=c++17 -O3 -march=native runners/lemon.cpp -o out/lemon
 fi
-exec cargo run --release --locked -- "${@:-compare}"
+exec cargo run --release -- "${@:-compare}"

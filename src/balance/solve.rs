@@ -81,26 +81,40 @@ pub(super) fn optimal_engine<S: CandidateSource>(
     level: i64,
     prices: &[Price],
 ) -> Engine<S> {
-    let stride = typical_stride(problem);
-    let empty_engine = |source: S| {
-        let nowhere_costs = NowhereCosts::of(problem.objective());
-        let (capacities, orders) = (problem.capacities(), problem.orders());
-        let mut engine = Engine::new(source, capacities, orders, nowhere_costs, level);
-        engine.set_stride(stride);
-        engine
-    };
-    let mut engine = empty_engine(source);
+    let mut engine = empty_engine(problem, source, level);
     if prices.is_empty() {
         place_at_cheapest(problem, &mut engine);
         if relieve_while_easy(&mut engine) {
             return engine;
         }
-        engine = empty_engine(engine.source);
-        repair_from(problem, &mut engine, estimate(problem, stride));
+        let mut source = engine.source;
+        let prices = estimate(problem, &mut source, typical_stride(problem));
+        engine = empty_engine(problem, source, level);
+        repair_from(problem, &mut engine, prices);
     } else {
         let sums = prices.iter().map(|price| price.to_sum(level));
         repair_from(problem, &mut engine, sums.collect());
     }
+    engine
+}
+
+/// The same by chains of moves from prices of 0, however long it takes.
+pub(super) fn chained_engine<S: CandidateSource>(
+    problem: &Problem,
+    source: S,
+    level: i64,
+) -> Engine<S> {
+    let mut engine = empty_engine(problem, source, level);
+    place_at_cheapest(problem, &mut engine);
+    engine.relieve(0..problem.sites() as u32);
+    engine
+}
+
+fn empty_engine<S: CandidateSource>(problem: &Problem, source: S, level: i64) -> Engine<S> {
+    let nowhere_costs = NowhereCosts::of(problem.objective());
+    let (capacities, orders) = (problem.capacities(), problem.orders());
+    let mut engine = Engine::new(source, capacities, orders, nowhere_costs, level);
+    engine.set_stride(typical_stride(problem));
     engine
 }
 

@@ -1,5 +1,5 @@
 use super::laplacian::Laplacian;
-use crate::balance::Problem;
+use crate::balance::{Problem, Rows};
 
 /// Added to the diagonal of the linear system, as a share of the curvature of a site whose orders are spread evenly
 /// over eight strides. It keeps the steps of sites short which hardly anybody shares with another.
@@ -8,6 +8,8 @@ const DAMPING: f64 = 0.5;
 /// The smoothed dual function of a problem at some prices.
 pub(super) struct Dual<'a> {
     problem: &'a Problem,
+    /// The candidates that count.
+    rows: Rows,
     level: f64,
     prices: Vec<f64>,
     loads: Vec<f64>,
@@ -24,12 +26,13 @@ struct Best {
 }
 
 impl<'a> Dual<'a> {
-    pub(super) fn new(problem: &'a Problem, prices: Vec<f64>) -> Self {
+    pub(super) fn new(problem: &'a Problem, rows: Rows, prices: &[i64]) -> Self {
         let sites = problem.sites();
         Self {
             problem,
+            rows,
             level: problem.level() as f64,
-            prices,
+            prices: prices.iter().map(|price| *price as f64).collect(),
             loads: vec![0.0; sites],
             shared: Vec::new(),
             leaving: vec![0; sites],
@@ -101,7 +104,7 @@ impl<'a> Dual<'a> {
         let unassigned = self.problem.unassigned_at(order) as f64;
         let mut first = (unassigned + self.level, None);
         let mut second = (f64::MAX, None);
-        for candidate in self.problem.rows().row(order) {
+        for candidate in self.rows.row(order) {
             let cost = candidate.cost() as f64;
             if cost >= second.0 {
                 // Rows are sorted, and prices are not negative.
@@ -129,7 +132,7 @@ impl<'a> Dual<'a> {
         let mut takers: Vec<Vec<f64>> = vec![Vec::new(); self.problem.sites()];
         for order in 0..self.problem.orders() {
             let best = self.best(order).first;
-            for candidate in self.problem.rows().row(order) {
+            for candidate in self.rows.row(order) {
                 let site = candidate.site() as usize;
                 if candidate.cost() as f64 >= best.0 {
                     break;
