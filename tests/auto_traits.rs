@@ -1,6 +1,6 @@
 //! Public types can be shared between threads and sent to them.
 
-use catchment::{candidates, coverage, faults, geo, id, limits, order, site, time, units};
+use catchment::{candidates, coverage, faults, geo, id, limits, order, plan, site, time, units};
 
 macro_rules! send_and_sync {
     ($($type:ty),+ $(,)?) => {
@@ -44,6 +44,15 @@ fn public_types_are_send_and_sync() {
         order::OrderFault,
         order::OrderLine,
         order::Wish,
+        plan::Cost,
+        plan::Decision,
+        plan::ExplainError,
+        plan::Explanation,
+        plan::Plan,
+        plan::Preferences,
+        plan::RouteError,
+        plan::Router<'static>,
+        plan::SiteLoad,
         site::Change,
         site::Neighbour,
         site::Network,

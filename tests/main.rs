@@ -22,6 +22,7 @@ mod local_hours;
 mod oracle;
 
 mod orders;
+mod plan_settings;
 mod plans;
 mod region_faults;
 mod regions;
