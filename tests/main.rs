@@ -29,6 +29,7 @@ mod regions;
 mod schedules;
 mod shared_data;
 mod tidy;
+mod verifying;
 #[cfg(feature = "tz")]
 mod wall_clock;
 #[path = "../benches/workload/mod.rs"]

@@ -3,7 +3,8 @@
 #![no_main]
 
 use catchment::balance::{
-    CandidateSource, Objective, Price, Problem, Solution, solve, solve_from, solve_over_from,
+    CandidateSource, Named, Objective, Price, Problem, Solution, solve, solve_from,
+    solve_over_from,
 };
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
@@ -142,13 +143,9 @@ impl RawCost {
 
 impl RawPrice {
     fn price(&self) -> Price {
-        let cost = match self.cost {
-            RawCost::Large(cost) => cost,
-            small => small.cost(),
-        };
         Price {
             unassigned: i64::from(self.unassigned),
-            cost,
+            cost: self.cost.cost(),
         }
     }
 }
@@ -167,12 +164,16 @@ impl<'a> Dense<'a> {
 }
 
 impl CandidateSource for Dense<'_> {
-    fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) {
+    fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
+        let mut named = Named::All;
         for (site, cost) in &self.instance.rows[order as usize] {
             if cost + self.floors[*site as usize] < limit {
                 found(*site, *cost);
+            } else {
+                named = Named::Below;
             }
         }
+        named
     }
 
     fn floors_changed(&mut self, floors: &[i64]) {

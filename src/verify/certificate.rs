@@ -102,10 +102,10 @@ impl<'a> Certificate<'a> {
         let asker = Asker::new(order);
         let (slot, own) = match &decision.outcome {
             Outcome::Assigned(assigned) => {
-                let Some(slot) = self.claims.check_assigned(&asker, assigned, violations) else {
+                let checked = self.claims.check_assigned(&asker, assigned, violations);
+                let Some((slot, cost)) = checked else {
                     return;
                 };
-                let cost = assigned.cost.as_millimetres();
                 (slot as u32, plus(self.prices[slot], cost))
             }
             Outcome::Unassigned(why) => {

@@ -119,13 +119,14 @@ impl<'a> Claims<'a> {
         (full && self.plan.method() != Method::Nearest).then_some(Unassigned::ChosenSiteFull)
     }
 
-    /// Whether the order goes where the plan says, and as far, and at such a cost.
+    /// Whether the order may go where the plan says, is as far from there, and costs as much. Returns the slot and what
+    /// it costs in truth.
     pub(super) fn check_assigned(
         &self,
         asker: &Asker<'_>,
         assigned: &Assigned,
         violations: &mut Violations,
-    ) -> Option<usize> {
+    ) -> Option<(usize, i64)> {
         let (order, site) = (asker.order.id, assigned.site);
         let Some(slot) = self.rules.slot(site) else {
             violations.push(Violation::UnknownSite { order, site });
@@ -157,7 +158,7 @@ impl<'a> Claims<'a> {
                 actual,
             });
         }
-        Some(slot)
+        Some((slot, cost))
     }
 
     /// How much more the site takes.

@@ -52,8 +52,9 @@ pub use violation::{Violation, Violations};
 ///
 /// # Errors
 ///
-/// [`Violations`]: all that is wrong, first what concerns the batch, then order by order, then site by site, both in
-/// the order of ids, then the totals. Of a plan for another version of the network nothing else is looked at.
+/// [`Violations`]: all that is wrong. First come orders that are missing, too many or not where their buyers chose,
+/// then all other faults order by order, then loads site by site, the total, and prices site by site, always in the
+/// order of ids. Of a plan for another version of the network nothing else is looked at.
 ///
 /// ```
 /// use catchment::geo::{LngLat, Position};
@@ -73,7 +74,7 @@ pub use violation::{Violation, Violations};
 ///
 /// orders[0].position = at(121.42)?; // not where the plan thinks it is
 /// let violations = verify::plan(&network, &orders, &plan).unwrap_err();
-/// assert_eq!(violations.kept()[0].to_string(), "order 1 is 0.000 m from site 2, not 1,426.497 m");
+/// assert_eq!(violations.kept()[0].to_string(), "order 1 is 0.000 m from site 2, not 1,426.684 m");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn plan(network: &Network, orders: &[Order], plan: &Plan) -> Result<(), Violations> {

@@ -1,0 +1,607 @@
+//! The check of plans: it accepts every plan that the router makes, and names exactly what has been changed in one.
+
+use catchment::balance::Price;
+use catchment::candidates::Rejection;
+use catchment::geo::{Position, ServiceArea};
+use catchment::id::{OrderId, SiteId};
+use catchment::order::{Order, Wish};
+use catchment::plan::{
+    Cost, Costs, Method, Objective, Plan, Preferences, Proof, Router, Total, Unassigned,
+};
+use catchment::site::{Network, Opening, Schedule, Site, SiteStatus, Tag, Tags, Version};
+use catchment::time::{Timestamp, Window};
+use catchment::units::{Distance, Orders, Units};
+use catchment::verify::{self, Violation};
+use serde_json::{Value, json};
+
+use crate::workload::{Areas, Random, World, degrees, pause_half, sites};
+
+const EVENING: Timestamp = Timestamp::from_unix_millis(18 * 3_600_000);
+
+/// A network and a batch with everything that there is, or only some of it.
+fn draw(seed: u64, orders: usize, sites_max: usize) -> (Network, Vec<Order>) {
+    let mut random = Random::new(seed);
+    // Polygons are cut at the antimeridian and at the poles, which not all of these kinds are.
+    let all = [
+        Areas::Unlimited,
+        Areas::Radii,
+        Areas::Cells,
+        Areas::Boxes,
+        Areas::Mixed,
+    ];
+    let (world, kinds) = match random.below(7) {
+        0 => (World::Poles, 3),
+        1 => (World::Antimeridian, 4),
+        2 => (World::GridTies, 5),
+        3 => (World::Duplicates, 5),
+        _ => (World::City, 5),
+    };
+    let kinds = if random.one_in(2) { 1 } else { kinds };
+    let mut sites = sites(world, seed, 1 + random.below(sites_max), &all[..kinds]);
+    let room = 1 + 2 * orders / sites.len();
+    if random.one_in(4) {
+        pause_half(&mut sites);
+    }
+    for site in &mut sites {
+        site.capacity = Units(random.below(room + 1) as u32);
+        if random.one_in(4) {
+            let hour = |hour: i64| Timestamp::from_unix_millis(hour * 3_600_000);
+            let window =
+                Window::new(hour(16 + random.below(4) as i64), hour(21)).expect("not empty");
+            let capacity = random
+                .one_in(2)
+                .then(|| Units(random.below(room + 1) as u32));
+            site.schedule = Schedule::from_openings([Opening { window, capacity }]).expect("one");
+        }
+        if random.one_in(3) {
+            site.tags = Tags::of(&[Tag::COLD_CHAIN, Tag::DELIVERY]);
+        }
+    }
+    let is_plain = random.one_in(3);
+    let is_sized = random.one_in(4);
+    let homes = world.positions(seed ^ 1, 1 + random.below(orders + 1));
+    let count = sites.len();
+    let mut batch: Vec<Order> = (0..orders)
+        .map(|id| {
+            let mut order = Order::new(OrderId(3 * id as u64), homes[random.below(homes.len())]);
+            if !is_plain {
+                ask(&mut order, count, &mut random);
+            }
+            if is_sized {
+                order.size = Units(1 + random.below(3) as u32);
+            }
+            order
+        })
+        .collect();
+    random.shuffle(&mut batch);
+    (
+        Network::builder()
+            .sites(sites)
+            .build()
+            .expect("sound sites"),
+        batch,
+    )
+}
+
+fn ask(order: &mut Order, sites: usize, random: &mut Random) {
+    let site = |random: &mut Random| SiteId(random.below(sites + 1) as u64);
+    order.wish = match random.below(8) {
+        0 | 1 => Wish::Site(site(random)),
+        2 => Wish::Within(Distance::from_metres(random.below(9_000) as u32)),
+        3 => Wish::Deliver,
+        _ => Wish::Any,
+    };
+    order.home = random.one_in(3).then(|| site(random));
+    if random.one_in(6) {
+        order.required_tags = Tag::COLD_CHAIN.into();
+    }
+}
+
+fn router<'a>(network: &'a Network, random: &mut Random) -> Router<'a> {
+    let mut worth = || Distance::from_metres(random.below(1_500) as u32);
+    let preferences = Preferences {
+        home: worth(),
+        store: worth(),
+        leader: worth(),
+        sites: [(SiteId(1), worth()), (SiteId(777), worth())].into(),
+    };
+    let price = Distance::from_metres(random.below(90_000) as u32);
+    let router = Router::new(network);
+    let router = if random.one_in(2) {
+        router.preferences(preferences)
+    } else {
+        router
+    };
+    let router = if random.one_in(2) {
+        router.open_at(EVENING)
+    } else {
+        router
+    };
+    if random.one_in(2) {
+        router.objective(Objective::UnassignedAt(price))
+    } else {
+        router
+    }
+}
+
+#[test]
+fn every_plan_is_accepted() {
+    let (mut priced, mut unassigned, mut optimal) = (0, 0, 0);
+    for seed in 0..1_200 {
+        let orders = if seed % 100 == 0 {
+            3_000
+        } else {
+            1 + seed as usize % 80
+        };
+        let (network, orders) = draw(seed, orders, if orders > 100 { 60 } else { 12 });
+        let mut random = Random::new(seed);
+        let router = router(&network, &mut random);
+        for method in [Method::Nearest, Method::Greedy, Method::Balanced] {
+            let plan = router
+                .clone()
+                .method(method)
+                .route(&orders)
+                .expect("a sound batch");
+            let verdict = verify::plan(&network, &orders, &plan);
+            assert_eq!(verdict, Ok(()), "seed {seed}, {method:?}");
+            optimal += usize::from(plan.proof() == Proof::Optimal);
+            unassigned += plan.total().unassigned.0;
+            priced += plan
+                .loads()
+                .iter()
+                .filter(|load| load.price > Price::default())
+                .count();
+        }
+    }
+    assert!(
+        optimal > 500 && priced > 1_000 && unassigned > 5_000,
+        "{optimal} {priced} {unassigned}"
+    );
+}
+
+/// Twice the walk, and no way to sites of an odd number from far away.
+struct Detours;
+
+impl Costs for Detours {
+    fn cost(&self, _: &Order, site: &Site, distance: Distance) -> Option<Cost> {
+        let is_cut_off = site.id.0 % 2 == 1 && distance > Distance::from_metres(3_000);
+        let walk = Cost::from(distance).as_millimetres();
+        (!is_cut_off).then(|| Cost::from_millimetres(2 * walk + 7))
+    }
+
+    fn least_per_kilometre(&self) -> Option<Distance> {
+        Some(Distance::from_metres(2_000))
+    }
+}
+
+#[test]
+fn every_plan_by_other_costs_is_accepted_with_them() {
+    for seed in 0..300 {
+        let (network, orders) = draw(seed ^ 0xc057, 1 + seed as usize % 60, 12);
+        let mut random = Random::new(seed);
+        let router = router(&network, &mut random);
+        let unbounded =
+            |order: &Order, site: &Site, distance: Distance| Detours.cost(order, site, distance);
+        for method in [Method::Nearest, Method::Greedy, Method::Balanced] {
+            for costs in [&Detours as &dyn Costs, &unbounded] {
+                let router = router.clone().method(method).costs(costs);
+                let plan = router.route(&orders).expect("a sound batch");
+                let verdict = verify::plan_by_costs(&network, &orders, &plan, costs);
+                assert_eq!(
+                    verdict,
+                    Ok(()),
+                    "seed {seed}, {method:?}, {:?}",
+                    plan.proof()
+                );
+            }
+        }
+    }
+}
+
+const ORDER_1_AT_SITE_2: u64 = 1_426_684;
+const ORDER_1_AT_SITE_1: u64 = 475_561;
+const ORDER_2_AT_SITE_2: u64 = 1_902_246;
+const PRICE: i64 = (ORDER_1_AT_SITE_2 - ORDER_1_AT_SITE_1) as i64;
+
+fn at(lng: f64) -> Position {
+    degrees(lng, 31.2)
+}
+
+/// A street from west to east: site 1 with one place, 3 paused, 2 with nine, 4 which serves 500 m.
+fn street() -> (Network, Vec<Order>) {
+    let mut paused = Site::leader(SiteId(3), at(121.41), Units(9));
+    paused.status = SiteStatus::Paused;
+    let mut small = Site::store(SiteId(4), at(121.43), Units(5));
+    small.area = ServiceArea::Radius(Distance::from_metres(500));
+    let sites = [
+        Site::leader(SiteId(1), at(121.40), Units(1)),
+        Site::leader(SiteId(2), at(121.42), Units(9)),
+        paused,
+        small,
+    ];
+    let mut orders: Vec<Order> = [(1, 121.405), (2, 121.40), (3, 121.42), (4, 121.50)]
+        .map(|(id, lng)| Order::new(OrderId(id), at(lng)))
+        .into();
+    orders[2].wish = Wish::Site(SiteId(2));
+    orders[3].wish = Wish::Within(Distance::from_metres(1_000));
+    (
+        Network::builder()
+            .sites(sites)
+            .build()
+            .expect("sound sites"),
+        orders,
+    )
+}
+
+/// Changes the plan of the street as stored, and compares all that is found wrong.
+#[track_caller]
+fn check(change: impl Fn(&mut Value), expected: &[Violation]) {
+    let (network, orders) = street();
+    let plan = Router::new(&network).route(&orders).expect("a sound batch");
+    assert_eq!(verify::plan(&network, &orders, &plan), Ok(()));
+    let mut stored = serde_json::to_value(&plan).expect("a plan can be stored");
+    change(&mut stored);
+    let changed: Plan = serde_json::from_value(stored).expect("still a plan by its form");
+    assert_ne!(changed, plan, "the change must change something");
+    let found = verify::plan(&network, &orders, &changed).expect_err("it is not what it was");
+    assert_eq!(found.kept(), expected);
+}
+
+/// Sends an order of the stored plan to a site, and sets loads and total right.
+fn send(stored: &mut Value, order: usize, site: u64, millimetres: u64) {
+    let old = stored["decisions"][order]["outcome"]["assigned"].clone();
+    shift(
+        &mut stored["total"]["cost"],
+        millimetres as i64 - old["cost"].as_i64().expect("a cost"),
+    );
+    let place = |site: &Value| site.as_u64().expect("an id") as usize - 1;
+    shift(&mut stored["loads"][place(&old["site"])]["load"], -1);
+    shift(&mut stored["loads"][place(&json!(site))]["load"], 1);
+    stored["decisions"][order]["outcome"]["assigned"] =
+        json!({"site": site, "distance": millimetres, "cost": millimetres});
+}
+
+fn shift(number: &mut Value, by: i64) {
+    *number = json!(number.as_i64().expect("a number") + by);
+}
+
+fn price(cost: i64) -> Price {
+    Price {
+        unassigned: 0,
+        cost,
+    }
+}
+
+const ORDER: [OrderId; 5] = [OrderId(0), OrderId(1), OrderId(2), OrderId(3), OrderId(4)];
+const SITE: [SiteId; 5] = [SiteId(0), SiteId(1), SiteId(2), SiteId(3), SiteId(4)];
+
+fn not_least(cost: i64) -> Violation {
+    Violation::PriceNotLeast {
+        site: SITE[1],
+        price: price(cost),
+    }
+}
+
+#[test]
+fn a_plan_for_another_version_is_rejected() {
+    let (plan, network) = (Version(1), Version(0));
+    check(
+        |stored| stored["version"] = json!(1),
+        &[Violation::OtherVersion { plan, network }],
+    );
+}
+
+#[test]
+fn orders_left_out_added_or_repeated_are_named() {
+    let drop_last = |list: &mut Value| drop(list.as_array_mut().expect("a list").pop());
+    let missing = |stored: &mut Value| {
+        drop_last(&mut stored["decisions"]);
+        drop_last(&mut stored["asked"]);
+        stored["total"]["unassigned"] = json!(0);
+    };
+    check(missing, &[Violation::NotDecided { order: ORDER[4] }]);
+    let stranger = |stored: &mut Value| {
+        let asked = stored["asked"][3].clone();
+        stored["asked"].as_array_mut().expect("a list").push(asked);
+        let decision = json!({"order": 99, "outcome": {"unassigned": "no_room"}});
+        stored["decisions"]
+            .as_array_mut()
+            .expect("a list")
+            .push(decision);
+    };
+    check(stranger, &[Violation::UnknownOrder { order: OrderId(99) }]);
+
+    let (network, mut orders) = street();
+    let plan = Router::new(&network).route(&orders).expect("a sound batch");
+    orders.push(orders[1].clone());
+    let found = verify::plan(&network, &orders, &plan).expect_err("a batch that is not sound");
+    assert_eq!(found.kept(), [Violation::OrderTwice { order: ORDER[2] }]);
+}
+
+#[test]
+fn an_order_at_a_site_that_may_not_take_it_is_named() {
+    let (order, site) = (ORDER[1], SITE[3]);
+    let paused = Violation::NotEligible {
+        order,
+        site,
+        why: Rejection::Paused,
+    };
+    check(
+        |stored| send(stored, 0, 3, 475_561),
+        &[paused, not_least(PRICE)],
+    );
+    let distance = at(121.405).distance_to(at(121.43));
+    let radius = Distance::from_metres(500);
+    let outside = Violation::NotEligible {
+        order,
+        site: SITE[4],
+        why: Rejection::OutsideRadius { distance, radius },
+    };
+    check(
+        |stored| send(stored, 0, 4, distance.as_millimetres()),
+        &[outside, not_least(PRICE)],
+    );
+}
+
+#[test]
+fn a_wish_for_a_site_that_is_not_honoured_is_named() {
+    let order = ORDER[3];
+    let not_chosen = Violation::NotEligible {
+        order,
+        site: SITE[1],
+        why: Rejection::NotChosen { chosen: SITE[2] },
+    };
+    let full = Violation::OverCapacity {
+        site: SITE[1],
+        load: 2,
+        capacity: Units(1),
+    };
+    let elsewhere = |stored: &mut Value| {
+        send(stored, 2, 1, 1_902_246);
+        stored["loads"][1]["locked"] = json!(0);
+    };
+    check(elsewhere, &[not_chosen, full]);
+    let nowhere = |stored: &mut Value| {
+        stored["decisions"][2]["outcome"] = json!({"unassigned": "chosen_site_full"});
+        stored["loads"][1]["locked"] = json!(0);
+        shift(&mut stored["loads"][1]["load"], -1);
+        stored["total"]["unassigned"] = json!(2);
+    };
+    let claimed = Some(Unassigned::ChosenSiteFull);
+    check(
+        nowhere,
+        &[Violation::ChosenSite {
+            order,
+            claimed,
+            expected: None,
+        }],
+    );
+}
+
+#[test]
+fn a_distance_or_cost_that_is_off_by_a_millimetre_is_named() {
+    let (order, site) = (ORDER[1], SITE[2]);
+    let [claimed, actual] =
+        [ORDER_1_AT_SITE_2 - 1, ORDER_1_AT_SITE_2].map(Distance::from_millimetres);
+    check(
+        |stored| {
+            shift(
+                &mut stored["decisions"][0]["outcome"]["assigned"]["distance"],
+                -1,
+            )
+        },
+        &[Violation::Distance {
+            order,
+            site,
+            claimed,
+            actual,
+        }],
+    );
+    let cheaper = |stored: &mut Value| {
+        shift(
+            &mut stored["decisions"][0]["outcome"]["assigned"]["cost"],
+            -1,
+        );
+        shift(&mut stored["total"]["cost"], -1);
+    };
+    let [claimed, actual] = [claimed, actual].map(Cost::from);
+    check(
+        cheaper,
+        &[Violation::Cost {
+            order,
+            site,
+            claimed,
+            actual,
+        }],
+    );
+}
+
+#[test]
+fn loads_and_totals_that_do_not_add_up_are_named() {
+    let load = |site: usize, what, claimed, actual| Violation::Load {
+        site: SITE[site],
+        what,
+        claimed: Units(claimed),
+        actual,
+    };
+    let set = |place: usize, what: &'static str, to: u32| {
+        move |stored: &mut Value| stored["loads"][place][what] = json!(to)
+    };
+    check(set(1, "load", 3), &[load(2, "load", 3, 2)]);
+    check(set(1, "locked", 2), &[load(2, "locked load", 2, 1)]);
+    check(set(0, "capacity", 2), &[load(1, "capacity", 2, 1)]);
+    let total = |unassigned, cost| Violation::Total {
+        claimed: Total {
+            unassigned: Orders(unassigned),
+            cost: Cost::from_millimetres(cost),
+        },
+        unassigned: Orders(1),
+        millimetres: i128::from(ORDER_1_AT_SITE_2),
+    };
+    let sum = ORDER_1_AT_SITE_2 as i64;
+    check(
+        |stored| stored["total"]["unassigned"] = json!(0),
+        &[total(0, sum)],
+    );
+    check(
+        |stored| shift(&mut stored["total"]["cost"], -1),
+        &[total(1, sum - 1)],
+    );
+}
+
+#[test]
+fn loads_of_other_sites_are_named() {
+    let lost = |stored: &mut Value| drop(stored["loads"].as_array_mut().expect("a list").remove(2));
+    check(lost, &[Violation::NoLoad { site: SITE[3] }]);
+    let stranger = |stored: &mut Value| {
+        let mut load = stored["loads"][2].clone();
+        load["site"] = json!(99);
+        stored["loads"].as_array_mut().expect("a list").push(load);
+    };
+    check(stranger, &[Violation::UnknownLoad { site: SiteId(99) }]);
+}
+
+#[test]
+fn a_site_over_its_capacity_is_named() {
+    let full = Violation::OverCapacity {
+        site: SITE[1],
+        load: 2,
+        capacity: Units(1),
+    };
+    check(
+        |stored| send(stored, 0, 1, ORDER_1_AT_SITE_1),
+        &[full, not_least(PRICE)],
+    );
+}
+
+#[test]
+fn an_exchange_that_makes_the_plan_worse_is_named() {
+    let swapped = |stored: &mut Value| {
+        send(stored, 0, 1, ORDER_1_AT_SITE_1);
+        send(stored, 1, 2, ORDER_2_AT_SITE_2);
+    };
+    let worse = Violation::BetterElsewhere {
+        order: ORDER[2],
+        site: Some(SITE[2]),
+        value: price(ORDER_2_AT_SITE_2 as i64),
+        better_site: SITE[1],
+        better_value: price(PRICE),
+    };
+    check(swapped, &[worse, not_least(PRICE)]);
+}
+
+#[test]
+fn an_order_left_without_need_is_named() {
+    let left = |stored: &mut Value| {
+        stored["decisions"][0]["outcome"] = json!({"unassigned": "no_room"});
+        shift(&mut stored["loads"][1]["load"], -1);
+        stored["total"] = json!({"unassigned": 2, "cost": 0});
+    };
+    let worse = Violation::BetterElsewhere {
+        order: ORDER[1],
+        site: None,
+        value: Price {
+            unassigned: 1,
+            cost: 0,
+        },
+        better_site: SITE[1],
+        better_value: price(ORDER_1_AT_SITE_2 as i64),
+    };
+    check(left, &[worse, not_least(PRICE)]);
+}
+
+#[test]
+fn a_false_reason_is_named() {
+    for (reason, claimed) in [
+        ("no_room", Unassigned::NoRoom),
+        ("too_dear", Unassigned::TooDear),
+        ("chosen_site_full", Unassigned::ChosenSiteFull),
+    ] {
+        let change = |stored: &mut Value| {
+            stored["decisions"][3]["outcome"] = json!({"unassigned": reason});
+        };
+        let (order, expected) = (ORDER[4], Unassigned::NoEligibleSite);
+        check(
+            change,
+            &[Violation::Reason {
+                order,
+                claimed,
+                expected,
+            }],
+        );
+    }
+}
+
+#[test]
+fn prices_that_prove_nothing_are_named() {
+    let set = |place: usize, cost: i64| {
+        move |stored: &mut Value| stored["loads"][place]["price"]["cost"] = json!(cost)
+    };
+    let (site, room) = (SITE[2], 7);
+    let despite_room = Violation::PriceDespiteRoom {
+        site,
+        price: price(5),
+        room,
+    };
+    let order_1_is_off = Violation::BetterElsewhere {
+        order: ORDER[1],
+        site: Some(SITE[2]),
+        value: price(ORDER_1_AT_SITE_2 as i64 + 5),
+        better_site: SITE[1],
+        better_value: price(ORDER_1_AT_SITE_2 as i64),
+    };
+    check(set(1, 5), &[order_1_is_off, not_least(PRICE), despite_room]);
+    check(set(0, PRICE + 1), &[not_least(PRICE + 1)]);
+    let too_low = Violation::BetterElsewhere {
+        order: ORDER[1],
+        site: Some(SITE[2]),
+        value: price(ORDER_1_AT_SITE_2 as i64),
+        better_site: SITE[1],
+        better_value: price(ORDER_1_AT_SITE_2 as i64 - 1),
+    };
+    check(set(0, PRICE - 1), &[too_low, not_least(PRICE - 1)]);
+    let site = SITE[3];
+    check(
+        set(2, -1),
+        &[Violation::PriceNegative {
+            site,
+            price: price(-1),
+        }],
+    );
+}
+
+#[test]
+fn prices_without_proof_and_bounds_above_the_plan_are_named() {
+    let (site, unproven) = (SITE[1], price(PRICE));
+    let unproven = Violation::PriceUnproven {
+        site,
+        price: unproven,
+    };
+    check(
+        |stored| stored["proof"] = json!("nothing"),
+        &[unproven.clone()],
+    );
+    let cost = ORDER_1_AT_SITE_2 as i64 + 1;
+    let bound = Total {
+        unassigned: Orders(1),
+        cost: Cost::from_millimetres(cost),
+    };
+    let bounded = |stored: &mut Value| {
+        stored["proof"] = json!({"bounded": {"bound": {"unassigned": 1, "cost": cost}}});
+    };
+    check(bounded, &[Violation::BoundAbove { bound }, unproven]);
+}
+
+#[test]
+fn an_order_that_would_rather_go_nowhere_is_named() {
+    let cheap = json!({"unassigned_at": 1_000_000});
+    let better_nowhere = Violation::BetterNowhere {
+        order: ORDER[1],
+        own: price(ORDER_1_AT_SITE_2 as i64),
+        nowhere: price(1_000_000),
+    };
+    check(
+        |stored| stored["settings"]["objective"] = cheap.clone(),
+        &[better_nowhere],
+    );
+}
