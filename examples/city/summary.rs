@@ -261,9 +261,9 @@ impl Summary {
         ];
         writeln!(f)?;
         for (what, cell) in rows {
-            write!(f, "  {what:<24}")?;
+            write!(f, "  {what:<22}")?;
             for tally in &self.methods {
-                write!(f, "{:>12}", cell(tally))?;
+                write!(f, "{:>14}", cell(tally))?;
             }
             writeln!(f)?;
         }
