@@ -8,6 +8,7 @@ mod balancing;
 mod brute;
 mod cells;
 mod changes;
+mod city_capacity;
 mod city_files;
 mod city_laws;
 mod city_run;
