@@ -202,7 +202,7 @@ impl<S: CandidateSource> Engine<S> {
         let beyond = length
             .saturating_add(length / 2)
             .saturating_add(self.stride)
-            .min(FAR / 4);
+            .min(FAR / 2);
         // What was listed under floors that have fallen since is certain again only when it is listed again.
         let is_stale = self.fallen.iter().any(|fall| *fall > 0);
         self.refresh_floors();

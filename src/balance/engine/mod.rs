@@ -354,9 +354,9 @@ impl<S: CandidateSource> Engine<S> {
         }
     }
 
-    /// How far below its price a floor is kept. When a price falls below its floor, all is listed anew, so a wide margin
-    /// saves listings; but it makes each longer, where floors prune. Measured at 200,000 and 1,000,000 orders: with 2
-    /// strides relisting takes most of the time, with 24 a pruned listing takes twice as long as with 8.
+    /// How far below its price a floor is kept. When a price falls below its floor, all is listed anew, so a wide
+    /// margin saves listings; but it makes each longer, where floors prune. Measured at 200,000 and 1,000,000 orders:
+    /// with 2 strides relisting takes most of the time, with 24 a pruned listing takes twice as long as with 8.
     fn margin(&self) -> i64 {
         let strides = if S::PRUNES { 8 } else { 24 };
         strides * self.stride
