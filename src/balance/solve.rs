@@ -1,7 +1,7 @@
 use crate::balance::engine::{Engine, NowhereCosts};
 use crate::balance::estimate::estimate;
 use crate::balance::source::RowSource;
-use crate::balance::{CandidateSource, Price, Problem, Solution};
+use crate::balance::{Candidate, CandidateSource, Objective, Price, Problem, Solution};
 
 /// The best plan over the listed candidates, with the least prices that prove it.
 ///
@@ -81,44 +81,78 @@ pub(super) fn optimal_engine<S: CandidateSource>(
     level: i64,
     prices: &[Price],
 ) -> Engine<S> {
+    if prices.is_empty() {
+        return match worth_in_shortage(problem, level) {
+            None => engine_from_nothing(problem, source, level),
+            Some(worth) => engine_in_shortage(problem, source, level, worth),
+        };
+    }
     let mut engine = empty_engine(problem, source, level);
-    if let Some(price) = price_of_shortage(problem, level).filter(|_| prices.is_empty()) {
-        repair_from(problem, &mut engine, vec![price; problem.sites()]);
-    } else if prices.is_empty() {
-        place_at_cheapest(problem, &mut engine);
-        if relieve_while_easy(&mut engine) {
-            return engine;
-        }
+    let sums = prices.iter().map(|price| price.to_sum(level));
+    repair_from(problem, &mut engine, sums.collect());
+    engine
+}
+
+/// From prices of 0, or from estimated ones if that turns out to take long.
+fn engine_from_nothing<S: CandidateSource>(problem: &Problem, source: S, level: i64) -> Engine<S> {
+    let mut engine = empty_engine(problem, source, level);
+    place_at_cheapest(problem, &mut engine);
+    if !relieve_while_easy(&mut engine) {
         let mut source = engine.source;
         let prices = estimate(problem, &mut source, typical_stride(problem));
         engine = empty_engine(problem, source, level);
         repair_from(problem, &mut engine, prices);
-    } else {
-        let sums = prices.iter().map(|price| price.to_sum(level));
-        repair_from(problem, &mut engine, sums.collect());
     }
     engine
 }
 
-/// With fewer places than orders, about the price that every place will have: a level, less the cost of the orders
-/// that are just cheap enough to get one.
+/// With fewer places than orders: first as if staying unassigned cost `worth`, then at that plan's prices, raised so
+/// that an order is worth a level.
 ///
 /// From prices of 0 the first search for an order too many would have to see that no place in the world is free,
 /// however dear, before the order may stay unassigned.
-fn price_of_shortage(problem: &Problem, level: i64) -> Option<i64> {
+fn engine_in_shortage<S: CandidateSource>(
+    problem: &Problem,
+    source: S,
+    level: i64,
+    worth: i64,
+) -> Engine<S> {
+    let objective = Objective::UnassignedAt(worth);
+    let (capacities, rows) = (problem.capacities().to_vec(), problem.rows().clone());
+    let Ok(priced) = Problem::new(capacities, rows, objective) else {
+        return engine_from_nothing(problem, source, level);
+    };
+    let first = engine_from_nothing(&priced, source, 0);
+    let prices = first
+        .prices()
+        .into_iter()
+        .map(|price| price + level - worth);
+    let prices = prices.collect();
+    let mut engine = empty_engine(problem, first.source, level);
+    repair_from(problem, &mut engine, prices);
+    engine
+}
+
+/// With fewer places than orders, a price for staying unassigned at which hardly a place remains empty: a few times
+/// the cost of the cheapest orders that can't all have one.
+fn worth_in_shortage(problem: &Problem, level: i64) -> Option<i64> {
     let places: u64 = problem.capacities().iter().copied().map(u64::from).sum();
     let places = usize::try_from(places).ok()?;
-    let orders = problem.orders() as u32;
-    if level == 0 || places == 0 || places >= problem.orders() {
+    if level == 0 || places == 0 {
         return None;
     }
-    let firsts = (0..orders).map(|order| problem.rows().first(order));
-    let mut costs: Vec<i64> = firsts.flatten().map(|first| first.cost()).collect();
+    let orders = problem.orders() as u32;
+    let firsts = (0..orders).filter_map(|order| problem.rows().first(order));
+    let mut costs: Vec<i64> = firsts.map(|first| first.cost()).collect();
     if costs.len() <= places {
         return None;
     }
     let (_, dearest, _) = costs.select_nth_unstable(places);
-    Some(level - *dearest)
+    Some(
+        (4 * *dearest)
+            .max(8 * typical_stride(problem))
+            .clamp(0, Candidate::COST_MAX),
+    )
 }
 
 /// The same by chains of moves from prices of 0, however long it takes.
