@@ -26,7 +26,8 @@
 //! A plan [over listed candidates](crate::plan::Proof::OverListedCandidates) does not say which were listed, so of its
 //! certificate only the prices themselves are checked, and that no order would rather go nowhere. A
 //! [bound](crate::plan::Proof::Bounded) must not be above the plan's value; that nothing is below it is not shown.
-//! A plan by [`Method::Greedy`](crate::plan::Method::Greedy) claims nothing but that no order is farther than the sites with room at the end.
+//! A [greedy](crate::plan::Method::Greedy) plan claims nothing but that no order is dearer than at a site that has room
+//! at the end.
 
 mod areas;
 mod certificate;
