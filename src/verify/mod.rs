@@ -85,11 +85,11 @@ pub fn plan(network: &Network, orders: &[Order], plan: &Plan) -> Result<(), Viol
 
 /// Checks a plan by the caller's own costs: the same costs that it was routed by.
 ///
-/// As [`plan`](self::plan). Where the costs have a [lower bound](Costs::least_per_kilometre) it is relied upon.
+/// As [`plan`]. Where the costs have a [lower bound](Costs::least_per_kilometre) it is relied upon.
 ///
 /// # Errors
 ///
-/// [`Violations`], as [`plan`](self::plan).
+/// [`Violations`], as [`plan`].
 ///
 /// ```
 /// use catchment::geo::{LngLat, Position};
