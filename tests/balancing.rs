@@ -328,9 +328,7 @@ fn a_source_that_tells_no_more_than_it_must_leads_to_the_same_optimum() {
     assert!(told > 0 && pairs > 0, "{told} of {pairs}");
 }
 
-/// `fill` asks for exits up to the price, which is beyond what it can ask for, again and again.
 #[test]
-#[ignore = "does not end: a price from which a solution is begun may be larger than any search can reach"]
 fn prices_of_any_size_are_a_beginning() {
     let instance = Instance {
         capacities: vec![1],

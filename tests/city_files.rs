@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use catchment::geo::{Gcj02, LngLat, Position};
 use catchment::site::SiteKind;
-use catchment::units::Distance;
+use catchment::units::{Distance, Units};
 
 #[allow(dead_code, reason = "the example uses the rest")]
 #[path = "../examples/city/records/mod.rs"]
@@ -315,6 +315,7 @@ fn columns_are_found_or_given() {
         id: id.map(str::to_owned),
         longitude: longitude.map(str::to_owned),
         latitude: latitude.map(str::to_owned),
+        capacity: None,
     };
     let none = given(None, None, None);
     let both = "id,lon,lat,lon_gcj02,lat_gcj02\nA,1,2,3,4\n";
@@ -441,6 +442,53 @@ fn pickup_points_have_kinds_and_radii() {
     );
     let lines: Vec<u64> = records.bad.first.iter().map(|row| row.line).collect();
     assert_eq!(lines, [6, 7]);
+}
+
+#[test]
+fn pickup_points_have_capacities_in_the_column_named() {
+    let format = |capacity: Option<&str>| Format {
+        columns: ColumnNames {
+            capacity: capacity.map(str::to_owned),
+            ..ColumnNames::default()
+        },
+        ..Format::default()
+    };
+    let file = "id,lon,lat,Places\n\
+                A,1,2,60\n\
+                B,1,2,0\n\
+                C,1,2,4294967295\n\
+                D,1,2,\n\
+                E,1,2,-1\n\
+                F,1,2,1.5\n\
+                G,1,2,4294967296\n";
+    let read = |capacity| read_pickups(file.as_bytes(), &format(capacity));
+    let records = read(Some("places")).expect("the column is there");
+    let capacities: Vec<_> = records.rows.iter().map(|pickup| pickup.capacity).collect();
+    assert_eq!(
+        capacities,
+        [Some(Units(60)), Some(Units(0)), Some(Units(u32::MAX))]
+    );
+    let causes: Vec<_> = records.bad.first.iter().map(ToString::to_string).collect();
+    let not_whole = |value| {
+        format!("column `Places` has {value:?}, which is not a whole number from 0 to 4294967295")
+    };
+    assert_eq!(
+        causes,
+        [
+            "line 5: column `Places` is empty".to_owned(),
+            format!("line 6: {}", not_whole("-1")),
+            format!("line 7: {}", not_whole("1.5")),
+            format!("line 8: {}", not_whole("4294967296")),
+        ]
+    );
+
+    let unnamed = read(None).expect("a good header").rows;
+    assert_eq!(unnamed.len(), 7);
+    assert!(unnamed.iter().all(|pickup| pickup.capacity.is_none()));
+    assert!(matches!(
+        read(Some("room")),
+        Err(ReadError::Column(ColumnError::Missing { wanted, .. })) if wanted == "room"
+    ));
 }
 
 #[test]

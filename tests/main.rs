@@ -8,6 +8,7 @@ mod balancing;
 mod brute;
 mod cells;
 mod changes;
+mod city_capacity;
 mod city_files;
 mod city_laws;
 mod city_run;
@@ -20,8 +21,8 @@ mod geojson_maps;
 #[cfg(feature = "tz")]
 mod local_hours;
 mod oracle;
-
 mod orders;
+mod packing;
 mod plan_settings;
 mod plans;
 mod region_faults;

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use catchment::geo::{Position, ServiceArea};
-use catchment::id::SiteId;
+use catchment::id::{OrderId, SiteId};
+use catchment::order::Order;
 use catchment::site::{Site, SiteKind};
 use catchment::units::Units;
 
+use crate::capacity::Capacity;
 use crate::records::{Demand, Pickup};
 
-/// Files say nothing of capacities yet.
-const CAPACITY_NOT_KNOWN: Units = Units(u32::MAX);
+/// A file that says nothing of capacities sets no limit.
+pub(crate) const UNLIMITED: Units = Units(u32::MAX);
 
 /// Pickup points and orders.
 ///
@@ -48,6 +50,14 @@ impl City {
         Self::new(sites.collect(), orders)
     }
 
+    /// Sets what every site takes.
+    pub(crate) fn set_capacity(&mut self, capacity: Capacity) {
+        let (orders, sites) = (self.orders.len(), self.sites.len());
+        for site in &mut self.sites {
+            site.capacity = capacity.of(site.capacity, orders, sites);
+        }
+    }
+
     pub(crate) fn site(&self, site: SiteId) -> &Site {
         &self.sites[site.0 as usize]
     }
@@ -66,6 +76,24 @@ impl City {
         self.orders.iter().map(|order| order.position).collect()
     }
 
+    /// The orders as the library knows them: the n-th is `OrderId(n)`, from 0.
+    pub(crate) fn batch(&self) -> Vec<Order> {
+        let orders = (0..).map(OrderId).zip(&self.orders);
+        orders
+            .map(|(id, order)| Order::new(id, order.position))
+            .collect()
+    }
+
+    pub(crate) fn order_name(&self, order: OrderId) -> &str {
+        &self.orders[order.0 as usize].id
+    }
+
+    /// The order of that name, which is any of the names in the file. O(orders).
+    pub(crate) fn order_named(&self, name: &str) -> Option<OrderId> {
+        let place = self.orders.iter().position(|order| &*order.id == name)?;
+        Some(OrderId(place as u64))
+    }
+
     pub(crate) fn site_name(&self, site: SiteId) -> &str {
         &self.site_names[site.0 as usize]
     }
@@ -73,9 +101,10 @@ impl City {
 
 fn site(pickup: &Pickup) -> Site {
     let id = SiteId(0);
+    let capacity = pickup.capacity.unwrap_or(UNLIMITED);
     let mut site = match pickup.kind {
-        SiteKind::Store => Site::store(id, pickup.position, CAPACITY_NOT_KNOWN),
-        SiteKind::Leader => Site::leader(id, pickup.position, CAPACITY_NOT_KNOWN),
+        SiteKind::Store => Site::store(id, pickup.position, capacity),
+        SiteKind::Leader => Site::leader(id, pickup.position, capacity),
     };
     if let Some(radius) = pickup.radius {
         site.area = ServiceArea::Radius(radius);

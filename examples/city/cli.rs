@@ -2,17 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
+use catchment::plan::Method;
+use catchment::units::Units;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, ValueEnum, value_parser};
 
+use crate::capacity::{Capacity, Factor};
 use crate::records::columns::ColumnNames;
 use crate::records::{Datum, Format, OnBadRow};
+use crate::routing;
 use crate::synthetic::Plan;
 
-/// Assign every order of a city to its nearest eligible pickup point.
+/// Assign every order of a city to a pickup point that may take it and has room.
 ///
 /// Without files, a synthetic city is made: always the same for the same seed and numbers. Distances are
-/// great circles, as the crow flies. The summary goes to stdout; progress and notes go to stderr.
+/// great circles, as the crow flies. Three methods are compared; the numbers, the explanation and `--out` are those of
+/// `--method`. The summary goes to stdout; progress and notes go to stderr.
 #[derive(Parser, Debug)]
 #[command(name = "city", after_long_help = FILES)]
 pub(crate) struct Arguments {
@@ -25,6 +30,8 @@ pub(crate) struct Arguments {
     /// Write `order_id,site_id,distance_m` to this CSV file, a row for every order
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    routing: Routing,
     #[command(flatten)]
     files: Files,
     #[command(flatten)]
@@ -43,6 +50,32 @@ or no number where one belongs, a place not on Earth, text that is not UTF-8, or
 already (the first one counts; if the rows of a file have no id of their own, say `--order-id '#'`).
 
 Exit codes: 0 done; 1 a bad row with --strict; 2 a wrong command line, or a file that can't be read at all.";
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Capacity")]
+struct Routing {
+    /// How sites are chosen: each order's nearest, full or not; one after the other where there is still room; or
+    /// the best for all together, which is proven
+    #[arg(long, value_enum, default_value_t)]
+    method: By,
+    /// What every pickup point takes [default: of a file, no limit; of a synthetic city, its own]
+    #[arg(long, value_name = "ORDERS", conflicts_with_all = ["capacity_column", "capacity_factor"])]
+    capacity: Option<u32>,
+    /// Column of what a pickup point takes
+    #[arg(long, value_name = "COLUMN", requires = "pickups")]
+    capacity_column: Option<String>,
+    /// So many times what each would take if all took the same; with --capacity-column, so many times that column.
+    /// Rounded up
+    #[arg(long, value_name = "FACTOR")]
+    capacity_factor: Option<Factor>,
+    /// Explain this order [default: an order whose nearest pickup point is full]
+    #[arg(long, value_name = "ORDER")]
+    explain: Option<String>,
+}
+
+/// A method by its name.
+#[derive(Clone, Copy, Debug, Default)]
+struct By(Method);
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Real files")]
@@ -82,14 +115,14 @@ struct Synthetic {
     /// Another seed, another city
     #[arg(long, default_value_t = 1, conflicts_with = "pickups")]
     seed: u64,
-    /// Number of orders
+    /// Number of orders, at most as many as can be balanced together
     #[arg(
         long,
         value_name = "NUMBER",
         default_value_t = 20_000,
         conflicts_with = "pickups"
     )]
-    #[arg(value_parser = value_parser!(u32).range(..=100_000_000))]
+    #[arg(value_parser = value_parser!(u32).range(..=16_777_216))]
     orders_count: u32,
     /// Number of community leaders
     #[arg(
@@ -124,6 +157,32 @@ pub(crate) struct CsvFile {
 }
 
 impl Arguments {
+    /// Whose numbers are wanted.
+    pub(crate) fn method(&self) -> Method {
+        self.routing.method.0
+    }
+
+    /// The order that is to be explained, if a certain one.
+    pub(crate) fn explain(&self) -> Option<&str> {
+        self.routing.explain.as_deref()
+    }
+
+    /// What the sites take.
+    pub(crate) fn capacity(&self) -> Capacity {
+        let Routing {
+            capacity,
+            capacity_column,
+            capacity_factor,
+            ..
+        } = &self.routing;
+        match (*capacity, capacity_column, *capacity_factor) {
+            (Some(orders), ..) => Capacity::Each(Units(orders)),
+            (None, Some(_), Some(factor)) => Capacity::OwnTimes(factor),
+            (None, None, Some(factor)) => Capacity::ShareTimes(factor),
+            (None, _, None) => Capacity::Own,
+        }
+    }
+
     /// The city that was asked for.
     pub(crate) fn source(&self) -> Source {
         let Self {
@@ -134,10 +193,12 @@ impl Arguments {
                 pickups: self.file(
                     pickups,
                     [&files.pickup_id, &files.pickup_lon, &files.pickup_lat],
+                    self.routing.capacity_column.clone(),
                 ),
                 orders: self.file(
                     orders,
                     [&files.order_id, &files.order_lon, &files.order_lat],
+                    None,
                 ),
             },
             _ => Source::Synthetic(Plan {
@@ -149,7 +210,12 @@ impl Arguments {
         }
     }
 
-    fn file(&self, path: &Path, columns: [&Option<String>; 3]) -> CsvFile {
+    fn file(
+        &self,
+        path: &Path,
+        columns: [&Option<String>; 3],
+        capacity: Option<String>,
+    ) -> CsvFile {
         let [id, longitude, latitude] = columns.map(Clone::clone);
         CsvFile {
             path: path.to_owned(),
@@ -158,6 +224,7 @@ impl Arguments {
                     id,
                     longitude,
                     latitude,
+                    capacity,
                 },
                 datum: self.files.datum,
                 on_bad_row: if self.strict {
@@ -167,6 +234,20 @@ impl Arguments {
                 },
             },
         }
+    }
+}
+
+impl ValueEnum for By {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self(Method::Nearest),
+            Self(Method::Greedy),
+            Self(Method::Balanced),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(routing::name(self.0)))
     }
 }
 

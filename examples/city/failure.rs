@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use catchment::geo::PositionError;
+use catchment::plan::{ExplainError, RouteError};
 use catchment::site::NetworkFaults;
+use catchment::verify::Violations;
 
 use crate::records::fault::ReadError;
 
@@ -19,6 +21,14 @@ pub(crate) enum Failure {
     Synthetic(#[from] PositionError),
     #[error("the network: {0}")]
     Network(#[from] NetworkFaults),
+    #[error("routing: {0}")]
+    Route(#[from] RouteError),
+    #[error("the plan is not what it says: {0}")]
+    Untrue(#[from] Violations),
+    #[error("there is no order {name:?} to explain")]
+    NoSuchOrder { name: String },
+    #[error("the explanation: {0}")]
+    Explain(#[from] ExplainError),
     #[error("{}: {error}", path.display())]
     Write { path: PathBuf, error: csv::Error },
     #[error("writing the summary: {0}")]

@@ -1,39 +1,50 @@
-//! The main job: every order of a city to its nearest eligible pickup point.
+//! The main job: every order of a city to a pickup point that may take it and has room, the best for all together.
 //!
 //! ```text
 //! cargo run --release --example city                 # a synthetic evening: 20,000 orders, 800 leaders, 20 stores
-//! cargo run --release --example city -- --pickups sites.csv --orders orders.csv.gz --json
+//! cargo run --release --example city -- --pickups sites.csv --orders orders.csv.gz --capacity-factor 1.05 --json
 //! cargo run --release --example city -- --help
 //! ```
 //!
-//! What a service that embeds the library does is in [`run`]: sites into a network, addresses into a batch of
-//! look-ups. Around it are reading files ([`records`]), making a city ([`synthetic`]) and adding up
-//! ([`summary`]). The result is checked against a plain scan before anything is printed.
+//! What a service that embeds the library does is in [`run`]: sites into a network, orders into a plan. Around it
+//! are reading files ([`records`]), making a city ([`synthetic`]), adding up ([`tally`], [`summary`]) and the words of
+//! an explanation ([`explain`]). Plans by three methods are compared; each is checked, and the look-ups against a
+//! plain scan, before anything is printed.
 
 // A program talks to people; only the library keeps quiet.
 #![allow(clippy::print_stderr)]
 
-mod assignment;
+mod capacity;
 mod city;
 mod cli;
+mod explain;
 mod failure;
 mod input;
+mod lookups;
 mod output;
 mod progress;
 mod records;
+mod routing;
 mod summary;
 mod synthetic;
+mod tally;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
+use catchment::id::OrderId;
+use catchment::plan::Plan;
 use catchment::site::Network;
 use clap::Parser;
 
-use crate::assignment::Assignment;
+use crate::city::City;
 use crate::cli::Arguments;
+use crate::explain::InWords;
 use crate::failure::Failure;
+use crate::lookups::Lookups;
+use crate::routing::{METHODS, Routed};
 use crate::summary::{Summary, Times};
+use crate::tally::Tally;
 
 fn main() -> ExitCode {
     let started = Instant::now();
@@ -47,10 +58,12 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
-    let (city, bad_rows) = input::city(arguments.source())?;
+    let (mut city, bad_rows) = input::city(arguments.source())?;
     if city.sites().is_empty() {
         return Err(Failure::NoSites);
     }
+    city.set_capacity(arguments.capacity());
+    let asked = order_to_explain(arguments, &city)?;
     let seconds_read = started.elapsed().as_secs_f64();
 
     let building = Instant::now();
@@ -62,22 +75,64 @@ fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
 
     let addresses = city.addresses();
     let looking_up = Instant::now();
-    let assignment = Assignment::of(&network, &addresses);
+    let lookups = Lookups::of(&network, &addresses);
     let seconds_lookup = looking_up.elapsed().as_secs_f64();
 
-    let unassigned_by = assignment.unassigned(&network, &addresses);
-    assignment.check(&city);
-    if let Some(path) = &arguments.out {
-        output::write_assignments(path, &city, &assignment)?;
+    let orders = city.batch();
+    let routed = METHODS.map(|method| Routed::by(method, &network, &orders));
+    let [nearest, greedy, balanced] = routed;
+    let routed = [nearest?, greedy?, balanced?];
+
+    let checking = Instant::now();
+    lookups.check(&city);
+    for routed in &routed {
+        routed.check(&network, &orders, &lookups)?;
     }
-    let mut summary = Summary::of(&city, &assignment, unassigned_by, bad_rows);
+    let seconds_verify = checking.elapsed().as_secs_f64();
+
+    let [nearest, _, balanced] = &routed;
+    let methods = routed
+        .iter()
+        .map(|routed| Tally::of(routed, &balanced.plan, &lookups));
+    let chosen = routed
+        .iter()
+        .find(|routed| routed.plan.method() == arguments.method());
+    let chosen = chosen.unwrap_or(balanced);
+    if let Some(path) = &arguments.out {
+        output::write_assignments(path, &city, &chosen.plan)?;
+    }
+    let unassigned_by = chosen.unassigned(&network, &orders);
+    let mut summary = Summary::of(&city, &chosen.plan, methods.collect(), unassigned_by);
+    let order = asked.or_else(|| explain::farthest_out_of_its_way(&chosen.plan, &lookups));
+    let story = order.map(|order| story(&city, &network, &chosen.plan, order));
+    let story = story.transpose()?.unwrap_or_default();
+    summary.bad_rows = bad_rows;
     summary.times = Times {
         seconds: started.elapsed().as_secs_f64(),
         seconds_read,
         seconds_build,
         seconds_lookup,
         lookups_per_second: addresses.len() as f64 / seconds_lookup,
+        seconds_candidates: nearest.seconds,
+        seconds_verify,
     };
     eprintln!("{}", summary.times);
-    Ok(output::print(&summary, arguments.json)?)
+    Ok(output::print(&summary, &story, arguments.json)?)
+}
+
+/// The order that the command line names, if it names one.
+fn order_to_explain(arguments: &Arguments, city: &City) -> Result<Option<OrderId>, Failure> {
+    let Some(name) = arguments.explain() else {
+        return Ok(None);
+    };
+    let order = city.order_named(name);
+    order.map(Some).ok_or_else(|| Failure::NoSuchOrder {
+        name: name.to_owned(),
+    })
+}
+
+/// Why one order goes where it goes.
+fn story(city: &City, network: &Network, plan: &Plan, order: OrderId) -> Result<String, Failure> {
+    let explanation = &plan.explain(network, order)?;
+    Ok(format!("\n{}", InWords { city, explanation }))
 }

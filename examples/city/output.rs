@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::assignment::Assignment;
+use catchment::plan::Plan;
+
 use crate::city::City;
 use crate::failure::Failure;
 use crate::summary::Summary;
@@ -13,19 +14,15 @@ use crate::summary::Summary;
 /// # Errors
 ///
 /// [`Failure::Write`] if the file can't be written.
-pub(crate) fn write_assignments(
-    path: &Path,
-    city: &City,
-    assignment: &Assignment,
-) -> Result<(), Failure> {
+pub(crate) fn write_assignments(path: &Path, city: &City, plan: &Plan) -> Result<(), Failure> {
     let write = || {
         let mut file = csv::Writer::from_path(path)?;
         file.write_record(["order_id", "site_id", "distance_m"])?;
-        for (order, nearest) in city.orders().iter().zip(&assignment.nearest) {
-            let (site, distance) = match nearest {
-                Some(nearest) => (
-                    city.site_name(nearest.site),
-                    format!("{:.3}", nearest.distance.as_metres_f64()),
+        for (order, decision) in city.orders().iter().zip(plan.decisions()) {
+            let (site, distance) = match decision.assigned() {
+                Some(assigned) => (
+                    city.site_name(assigned.site),
+                    format!("{:.3}", assigned.distance.as_metres_f64()),
                 ),
                 None => ("", String::new()),
             };
@@ -40,13 +37,13 @@ pub(crate) fn write_assignments(
     })
 }
 
-/// Prints the summary for people and, if asked for, the line for programs.
+/// Prints the summary and what follows it for people and, if asked for, the line for programs.
 ///
 /// # Errors
 ///
 /// What stdout says, except that a reader who has seen enough (`| head`) is no error.
-pub(crate) fn print(summary: &Summary, json: bool) -> io::Result<()> {
-    let mut text = format!("{summary}");
+pub(crate) fn print(summary: &Summary, story: &str, json: bool) -> io::Result<()> {
+    let mut text = format!("{summary}{story}");
     if json {
         text += "\n";
         text += &serde_json::to_string(summary)?;

@@ -4,22 +4,20 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use catchment::id::SiteId;
+use catchment::plan::{Plan, SiteLoad};
 use catchment::site::SiteKind;
-use catchment::units::Distance;
+use catchment::units::Units;
 use serde::Serialize;
 
-use crate::assignment::{Assignment, Reason};
-use crate::city::City;
+use crate::city::{City, UNLIMITED};
+use crate::routing::{self, Reason};
+use crate::tally::Tally;
 
 /// How many of the busiest sites are listed.
 const BUSIEST: usize = 5;
 
-/// The numbers of one run. Its JSON form is the last line that `--json` prints.
-///
-/// Distances are in metres with three decimals, from whole millimetres; null if no order was assigned. A
-/// percentile is the nearest rank: the smallest distance that is not exceeded by at least so many per cent of
-/// the assigned orders. The mean is the exact sum, divided once and rounded to the millimetre.
+/// The numbers of one run, those of the method that was asked for at the top. Its JSON form is the last line that
+/// `--json` prints.
 #[derive(Serialize)]
 pub(crate) struct Summary {
     sites: usize,
@@ -27,20 +25,20 @@ pub(crate) struct Summary {
     leaders: usize,
     /// Good rows of the orders.
     orders: usize,
-    assigned: usize,
-    unassigned: usize,
+    /// What all sites take together; null if one of them has no limit.
+    capacity: Option<u64>,
+    #[serde(flatten)]
+    chosen: Tally,
     unassigned_by: BTreeMap<Reason, usize>,
     /// Bad rows of both files.
-    bad_rows: u64,
-    mean_m: Option<f64>,
-    p50_m: Option<f64>,
-    p95_m: Option<f64>,
-    max_m: Option<f64>,
+    pub(crate) bad_rows: u64,
     /// Of the orders whose real site is known, the share assigned to it; absent if the file has no such column.
     #[serde(skip_serializing_if = "Option::is_none")]
     agree: Option<f64>,
     #[serde(flatten)]
     pub(crate) times: Times,
+    /// All methods, to be compared.
+    methods: Vec<Tally>,
     /// The sites with most orders, in that order.
     #[serde(skip)]
     busiest: Vec<Busy>,
@@ -55,42 +53,59 @@ pub(crate) struct Times {
     pub(crate) seconds_read: f64,
     /// Building the network and its indexes.
     pub(crate) seconds_build: f64,
-    /// The look-ups alone.
+    /// The look-ups of the nearest sites alone.
     pub(crate) seconds_lookup: f64,
+    /// The candidate that every order starts from and its cost: what all methods have in common, which is the plan by
+    /// the nearest site. Further candidates are found while solving.
+    pub(crate) seconds_candidates: f64,
+    /// Checking the plans of all methods.
+    pub(crate) seconds_verify: f64,
     pub(crate) lookups_per_second: f64,
 }
 
 struct Busy {
     name: String,
     kind: SiteKind,
-    orders: usize,
+    load: Units,
+    /// `None` is without limit.
+    capacity: Option<Units>,
 }
 
 impl Summary {
-    /// Adds up a run. O(orders log orders).
+    /// Puts together what was added up: `methods` are the tallies of all plans, one of which is `plan`. O(orders).
     ///
     /// # Panics
     ///
-    /// If an order is not accounted for exactly once.
+    /// If an order is not accounted for exactly once, or if a plan is better than the one that is proven the best.
     pub(crate) fn of(
         city: &City,
-        assignment: &Assignment,
+        plan: &Plan,
+        methods: Vec<Tally>,
         unassigned_by: BTreeMap<Reason, usize>,
-        bad_rows: u64,
     ) -> Self {
-        let walks = Walks::of(assignment);
-        let loads = loads(city, assignment);
-        let (orders, assigned) = (city.orders().len(), walks.0.len());
-        let unassigned: usize = unassigned_by.values().sum();
+        let chosen = methods
+            .iter()
+            .find(|tally| tally.method == routing::name(plan.method()))
+            .expect("the plan is one of those compared")
+            .clone();
+        let orders = city.orders().len();
+        let counted: usize = unassigned_by.values().sum();
         assert_eq!(
-            assigned + unassigned,
+            chosen.assigned + counted,
             orders,
             "every order is assigned or has a reason why not"
         );
+        let loads = plan.loads().iter().map(|load| u64::from(load.load.0));
         assert_eq!(
-            loads.iter().sum::<usize>(),
-            assigned,
+            loads.sum::<u64>(),
+            chosen.assigned as u64,
             "every assigned order is in one site's load"
+        );
+        assert!(
+            methods
+                .iter()
+                .all(|tally| tally.gap.is_none_or(|gap| gap >= 0.0)),
+            "no plan is better than the best"
         );
 
         let stores = city
@@ -98,90 +113,54 @@ impl Summary {
             .iter()
             .filter(|site| site.kind == SiteKind::Store)
             .count();
+        let capacities = city.sites().iter().map(|site| limited(site.capacity));
         Self {
             sites: city.sites().len(),
             stores,
             leaders: city.sites().len() - stores,
             orders,
-            assigned,
-            unassigned,
+            capacity: capacities
+                .map(|capacity| Some(u64::from(capacity?.0)))
+                .sum(),
+            chosen,
             unassigned_by,
-            bad_rows,
-            mean_m: walks.mean(),
-            p50_m: walks.percentile(50),
-            p95_m: walks.percentile(95),
-            max_m: walks.percentile(100),
-            agree: agreement(city, assignment),
+            bad_rows: 0,
+            agree: agreement(city, plan),
             times: Times::default(),
-            busiest: busiest(city, &loads),
+            methods,
+            busiest: busiest(city, plan),
         }
     }
 }
 
-/// How far assigned orders are from their sites, in ascending order.
-struct Walks(Vec<Distance>);
-
-impl Walks {
-    fn of(assignment: &Assignment) -> Self {
-        let mut walks: Vec<_> = assignment
-            .nearest
-            .iter()
-            .flatten()
-            .map(|nearest| nearest.distance)
-            .collect();
-        walks.sort_unstable();
-        Self(walks)
-    }
-
-    fn mean(&self) -> Option<f64> {
-        let count = self.0.len() as u64;
-        // A hundred million walks round half the Earth are a ninth of what 64 bits hold.
-        let sum: u64 = self.0.iter().map(|walk| walk.as_millimetres()).sum();
-        let mean = (sum + count / 2).checked_div(count)?;
-        Some(Distance::from_millimetres(mean).as_metres_f64())
-    }
-
-    /// The nearest rank: at least `percent` of the walks are no longer than this one.
-    fn percentile(&self, percent: usize) -> Option<f64> {
-        let rank = (self.0.len() * percent).div_ceil(100);
-        let walk = self.0.get(rank.checked_sub(1)?)?;
-        Some(walk.as_metres_f64())
-    }
+/// A capacity that is one.
+fn limited(capacity: Units) -> Option<Units> {
+    (capacity != UNLIMITED).then_some(capacity)
 }
 
-/// Orders per site, in the order of the sites.
-fn loads(city: &City, assignment: &Assignment) -> Vec<usize> {
-    let mut loads = vec![0; city.sites().len()];
-    for nearest in assignment.nearest.iter().flatten() {
-        loads[nearest.site.0 as usize] += 1;
-    }
-    loads
-}
-
-fn busiest(city: &City, loads: &[usize]) -> Vec<Busy> {
-    let mut ranked: Vec<_> = (0..)
-        .map(SiteId)
-        .zip(loads)
-        .filter(|(_, load)| **load > 0)
-        .collect();
-    ranked.sort_by_key(|(site, load)| (Reverse(**load), *site));
+fn busiest(city: &City, plan: &Plan) -> Vec<Busy> {
+    let mut ranked: Vec<_> = plan.loads().iter().filter(|load| load.load.0 > 0).collect();
+    ranked.sort_by_key(|load| (Reverse(load.load), load.site));
     ranked.truncate(BUSIEST);
-    let busy = |(site, orders): (SiteId, &usize)| Busy {
-        name: city.site_name(site).to_owned(),
-        kind: city.site(site).kind,
-        orders: *orders,
+    let busy = |load: &SiteLoad| Busy {
+        name: city.site_name(load.site).to_owned(),
+        kind: city.site(load.site).kind,
+        load: load.load,
+        capacity: limited(load.capacity),
     };
     ranked.into_iter().map(busy).collect()
 }
 
 /// The share of orders assigned to the site that really served them, among those of which that is known.
-fn agreement(city: &City, assignment: &Assignment) -> Option<f64> {
+fn agreement(city: &City, plan: &Plan) -> Option<f64> {
     let (mut known, mut same) = (0_u64, 0_u64);
-    for (order, nearest) in city.orders().iter().zip(&assignment.nearest) {
+    for (order, decision) in city.orders().iter().zip(plan.decisions()) {
         let Some(actual) = order.actual_site.as_deref() else {
             continue;
         };
-        let assigned = nearest.map(|nearest| city.site_name(nearest.site));
+        let assigned = decision
+            .assigned()
+            .map(|assigned| city.site_name(assigned.site));
         known += 1;
         same += u64::from(assigned == Some(actual));
     }
@@ -192,12 +171,13 @@ impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:.2} s: input {:.2} s, network {:.2} s, look-ups {:.3} s ({} a second)",
+            "{:.2} s: input {:.2} s, network {:.2} s, look-ups {:.3} s ({} a second), checks {:.2} s",
             self.seconds,
             self.seconds_read,
             self.seconds_build,
             self.seconds_lookup,
             grouped(self.lookups_per_second as usize),
+            self.seconds_verify,
         )
     }
 }
@@ -207,10 +187,6 @@ impl fmt::Display for Summary {
         let row = |f: &mut fmt::Formatter<'_>, what: &str, number: usize| {
             writeln!(f, "  {what:<24}{:>12}", grouped(number))
         };
-        let share = |f: &mut fmt::Formatter<'_>, what: &str, number: usize| {
-            let percent = 100.0 * number as f64 / self.orders.max(1) as f64;
-            writeln!(f, "  {what:<24}{:>12}   {percent:>5.1} %", grouped(number))
-        };
         // A file that does not tell stores from leaders is not worth the two lines.
         let both_kinds = self.stores > 0 && self.leaders > 0;
         row(f, "Orders", self.orders)?;
@@ -219,16 +195,20 @@ impl fmt::Display for Summary {
             row(f, "  stores", self.stores)?;
             row(f, "  leaders", self.leaders)?;
         }
+        if let Some(capacity) = self.capacity {
+            row(f, "Room for", capacity as usize)?;
+        }
         if self.bad_rows > 0 {
             row(f, "Bad rows, left out", self.bad_rows as usize)?;
         }
-        writeln!(f)?;
-        share(f, "Assigned", self.assigned)?;
-        share(f, "Unassigned", self.unassigned)?;
-        for (reason, orders) in &self.unassigned_by {
-            writeln!(f, "    {:>10}  {reason}", grouped(*orders))?;
+        self.write_methods(f)?;
+        let method = self.chosen.method;
+        if !self.unassigned_by.is_empty() {
+            writeln!(f, "\nUnassigned ({method})")?;
         }
-        self.write_walks(f)?;
+        for (reason, orders) in &self.unassigned_by {
+            writeln!(f, "  {:>10}  {reason}", grouped(*orders))?;
+        }
         if let Some(agree) = self.agree {
             let percent = 100.0 * agree;
             writeln!(
@@ -237,37 +217,69 @@ impl fmt::Display for Summary {
             )?;
         }
         if !self.busiest.is_empty() {
-            writeln!(f, "\nBusiest pickup points")?;
+            writeln!(f, "\nBusiest pickup points ({method})")?;
         }
         for busy in &self.busiest {
-            let what = if both_kinds {
-                format!("{} ({})", busy.name, busy.kind)
-            } else {
-                busy.name.clone()
-            };
-            row(f, &what, busy.orders)?;
+            let kind = both_kinds.then(|| format!(" ({})", busy.kind));
+            let what = format!("{}{}", busy.name, kind.unwrap_or_default());
+            write!(f, "  {what:<24}{:>12}", grouped(busy.load.0 as usize))?;
+            match busy.capacity {
+                Some(capacity) => writeln!(f, " of {}", grouped(capacity.0 as usize))?,
+                None => writeln!(f)?,
+            }
         }
         Ok(())
     }
 }
 
 impl Summary {
-    fn write_walks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let walks = [
-            ("median", self.p50_m),
-            ("95 % are within", self.p95_m),
-            ("farthest", self.max_m),
-            ("mean", self.mean_m),
-        ];
-        writeln!(f, "\nWalk, as the crow flies")?;
-        for (what, metres) in walks {
-            let walk = metres.map_or("none".to_owned(), |metres| {
-                // Whole metres, with separators.
+    /// The methods side by side.
+    fn write_methods(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metres = |metres: Option<f64>| {
+            // Whole metres, with separators.
+            metres.map_or("none".to_owned(), |metres| {
                 format!("{} m", grouped(metres.round() as usize))
-            });
-            writeln!(f, "  {what:<24}{walk:>14}")?;
+            })
+        };
+        let rows: [(&str, &dyn Fn(&Tally) -> String); 12] = [
+            ("", &|tally| tally.method.to_owned()),
+            ("Assigned", &|tally| grouped(tally.assigned)),
+            ("Unassigned", &|tally| grouped(tally.unassigned)),
+            ("Beyond capacity", &|tally| {
+                grouped(tally.beyond_capacity as usize)
+            }),
+            ("Full pickup points", &|tally| grouped(tally.full_sites)),
+            ("All walks", &|tally| {
+                format!("{} km", grouped((tally.total_m / 1e3).round() as usize))
+            }),
+            ("Mean walk", &|tally| metres(tally.mean_m)),
+            ("  95 % are within", &|tally| metres(tally.p95_m)),
+            ("  farthest", &|tally| metres(tally.max_m)),
+            ("Mean detour", &|tally| metres(tally.detour_m)),
+            ("Proven", &|tally| tally.proof().to_owned()),
+            ("Seconds", &|tally| format!("{:.3}", tally.seconds_solve)),
+        ];
+        writeln!(f)?;
+        for (what, cell) in rows {
+            write!(f, "  {what:<22}")?;
+            for tally in &self.methods {
+                write!(f, "{:>14}", cell(tally))?;
+            }
+            writeln!(f)?;
         }
-        Ok(())
+        writeln!(
+            f,
+            "  (as the crow flies; a detour is what is beyond the nearest)"
+        )?;
+        match self.methods.iter().find(|tally| tally.proven) {
+            Some(tally) => writeln!(
+                f,
+                "\nNo plan leaves fewer orders unassigned, or as few with less to walk, than the {} one.\n\
+                 Its prices prove it; they were checked by code that shares none with the optimiser.",
+                tally.method
+            ),
+            None => Ok(()),
+        }
     }
 }
 

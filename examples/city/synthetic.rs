@@ -2,7 +2,7 @@
 //!
 //! It is no map of a real place, but it has what makes real cities hard: districts of very different density,
 //! tower blocks whose many households share one coordinate, leaders where people live, outskirts that nobody
-//! serves, and a few leaders who are on holiday.
+//! serves, a few leaders who are on holiday, and more orders in places than the leaders there have room for.
 
 use catchment::geo::{LngLat, Position, PositionError, ServiceArea};
 use catchment::id::SiteId;
@@ -36,8 +36,8 @@ const TOWERS_PER_DISTRICT: usize = 150;
 const OUTSKIRTS_KM: f64 = 12.0;
 /// One leader in so many is on holiday.
 const PAUSED_ONE_IN: u64 = 30;
-const LEADER_CAPACITY: Units = Units(60);
-const STORE_CAPACITY: Units = Units(1_000);
+const LEADER_CAPACITY: Units = Units(30);
+const STORE_CAPACITY: Units = Units(300);
 /// [`City::new`] numbers the sites.
 const UNNUMBERED: SiteId = SiteId(0);
 

@@ -1,4 +1,4 @@
-use crate::balance::Problem;
+use crate::balance::{Candidate, Problem};
 
 /// A price of capacity: a pair, compared in this order.
 ///
@@ -96,7 +96,8 @@ impl Price {
     /// The pair as one number, as far as it can be a price in a problem with this level.
     pub(super) fn to_sum(self, level: i64) -> i64 {
         if level == 0 {
-            return self.cost.clamp(0, 1 << 60);
+            // No price is above what it costs to go nowhere instead of to the cheapest place.
+            return self.cost.clamp(0, 2 * Candidate::COST_MAX);
         }
         match self.unassigned {
             ..0 => 0,

@@ -82,7 +82,9 @@ pub(super) fn optimal_engine<S: CandidateSource>(
     prices: &[Price],
 ) -> Engine<S> {
     let mut engine = empty_engine(problem, source, level);
-    if prices.is_empty() {
+    if let Some(price) = price_of_shortage(problem, level).filter(|_| prices.is_empty()) {
+        repair_from(problem, &mut engine, vec![price; problem.sites()]);
+    } else if prices.is_empty() {
         place_at_cheapest(problem, &mut engine);
         if relieve_while_easy(&mut engine) {
             return engine;
@@ -96,6 +98,27 @@ pub(super) fn optimal_engine<S: CandidateSource>(
         repair_from(problem, &mut engine, sums.collect());
     }
     engine
+}
+
+/// With fewer places than orders, about the price that every place will have: a level, less the cost of the orders
+/// that are just cheap enough to get one.
+///
+/// From prices of 0 the first search for an order too many would have to see that no place in the world is free,
+/// however dear, before the order may stay unassigned.
+fn price_of_shortage(problem: &Problem, level: i64) -> Option<i64> {
+    let places: u64 = problem.capacities().iter().copied().map(u64::from).sum();
+    let places = usize::try_from(places).ok()?;
+    let orders = problem.orders() as u32;
+    if level == 0 || places == 0 || places >= problem.orders() {
+        return None;
+    }
+    let firsts = (0..orders).map(|order| problem.rows().first(order));
+    let mut costs: Vec<i64> = firsts.flatten().map(|first| first.cost()).collect();
+    if costs.len() <= places {
+        return None;
+    }
+    let (_, dearest, _) = costs.select_nth_unstable(places);
+    Some(level - *dearest)
 }
 
 /// The same by chains of moves from prices of 0, however long it takes.

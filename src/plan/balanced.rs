@@ -54,32 +54,25 @@ fn balance_equal(
     Ok(())
 }
 
-/// The best that is found for orders of different sizes, over the listed sites and one more that stands for all others
-/// and has room for everybody. So the bound holds over all sites. Whoever is sent elsewhere goes to the cheapest site
-/// that has room in the end, the large ones first.
+/// The best that is found for orders of different sizes: a packing over the listed sites. Whom it leaves out goes to
+/// the cheapest site with room, the large ones first.
 fn pack(
     draft: &mut Draft<'_>,
     askers: &[Asker],
     everywhere: &Everywhere<'_>,
     sizes: &[u32],
 ) -> Result<(), RouteError> {
-    let elsewhere = draft.loads.len() as u32;
-    let rooms = draft.loads.iter().map(|load| load.room().0);
-    let all = sizes
-        .iter()
-        .fold(0, |sum: u32, size| sum.saturating_add(*size));
-    let rows = everywhere.rows_and_elsewhere(askers, elsewhere);
-    let problem = Problem::new(rooms.chain([all]).collect(), rows, objective(draft))?;
-    let packing = balance::pack(&problem, sizes)
-        .expect("there is one size for each order, and the batch was checked for sizes of 0");
+    let rooms: Vec<u32> = draft.loads.iter().map(|load| load.room().0).collect();
     if everywhere.is_bounded() {
-        draft.proof = Proof::Bounded {
-            bound: bound(draft, askers, packing.bound())?,
-        };
+        let bound = bound_over_all_sites(draft, askers, everywhere, (&rooms, sizes))?;
+        draft.proof = Proof::Bounded { bound };
     }
+    let rows = everywhere.listed_rows(askers, None);
+    let problem = Problem::new(rooms, rows, objective(draft))?;
+    let packing = balance::pack(&problem, sizes).expect(CHECKED);
     let mut left = Vec::new();
     for (number, (asker, site)) in askers.iter().zip(packing.sites()).enumerate() {
-        match site.filter(|site| *site != elsewhere) {
+        match site {
             Some(slot) => draft.send(asker, slot),
             None => left.push(number),
         }
@@ -91,6 +84,28 @@ fn pack(
         draft.settle(asker, found, cheapest(problem.rows(), number));
     }
     Ok(())
+}
+
+/// Why sizes fit their problem.
+const CHECKED: &str = "there is one size for each order, and the batch was checked for sizes of 0";
+
+/// The bound of an easier problem: one site more stands for all that are not listed, has room for everybody, and costs
+/// each order as much as the dearest site listed.
+fn bound_over_all_sites(
+    draft: &Draft<'_>,
+    askers: &[Asker],
+    everywhere: &Everywhere<'_>,
+    (rooms, sizes): (&[u32], &[u32]),
+) -> Result<Total, RouteError> {
+    let elsewhere = rooms.len() as u32;
+    let all = sizes
+        .iter()
+        .fold(0, |sum: u32, size| sum.saturating_add(*size));
+    let rooms = rooms.iter().copied().chain([all]).collect();
+    let rows = everywhere.listed_rows(askers, Some(elsewhere));
+    let problem = Problem::new(rooms, rows, objective(draft))?;
+    let easier = balance::pack(&problem, sizes).expect(CHECKED).bound();
+    bound(draft, askers, easier)
 }
 
 fn objective(draft: &Draft<'_>) -> balance::Objective {

@@ -87,12 +87,10 @@ impl<'a> Everywhere<'a> {
     /// The listed sites of each order, and where the list may not be all, `elsewhere` for the cost of the last.
     ///
     /// Whatever plan there is with sites that are not listed, with all of them at `elsewhere` it costs no more.
-    pub(super) fn rows_and_elsewhere(&self, askers: &[Asker], elsewhere: u32) -> Rows {
+    pub(super) fn listed_rows(&self, askers: &[Asker], elsewhere: Option<u32>) -> Rows {
         self.rows_with(askers, self.listed, |row| {
-            let last = row
-                .last()
-                .filter(|_| self.is_bounded() && row.len() == self.listed)?;
-            Candidate::new(elsewhere, last.cost()).ok()
+            let last = row.last().filter(|_| row.len() == self.listed)?;
+            Candidate::new(elsewhere?, last.cost()).ok()
         })
     }
 

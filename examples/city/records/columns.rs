@@ -18,6 +18,8 @@ pub(crate) struct ColumnNames {
     pub(crate) id: Option<String>,
     pub(crate) longitude: Option<String>,
     pub(crate) latitude: Option<String>,
+    /// What a pickup point takes. Without a name no column is read.
+    pub(crate) capacity: Option<String>,
 }
 
 impl ColumnNames {
@@ -34,6 +36,7 @@ pub(crate) struct Columns {
     pub(super) latitude: usize,
     pub(super) kind: Option<usize>,
     pub(super) radius: Option<usize>,
+    pub(super) capacity: Option<usize>,
     pub(super) actual_site: Option<usize>,
     /// The header as it is in the file.
     names: Vec<String>,
@@ -85,12 +88,15 @@ impl Columns {
         };
         let (kind, radius) = (header.index(KIND)?, header.index(RADIUS)?);
         let actual_site = header.index(ACTUAL_SITE)?;
+        let capacity = given.capacity.as_deref();
+        let capacity = capacity.map(|name| header.named(name)).transpose()?;
         Ok(Self {
             id,
             longitude,
             latitude,
             kind,
             radius,
+            capacity,
             actual_site,
             names,
         })
@@ -116,7 +122,7 @@ impl fmt::Display for Columns {
         }
         let (longitude, latitude) = (self.name(self.longitude), self.name(self.latitude));
         write!(f, "; position `{longitude}`, `{latitude}`")?;
-        for column in [self.kind, self.radius, self.actual_site]
+        for column in [self.kind, self.radius, self.capacity, self.actual_site]
             .into_iter()
             .flatten()
         {

@@ -19,6 +19,11 @@ pub(crate) enum Cause {
     Missing { column: String },
     #[error("column `{column}` has {value:?}, which is not a number")]
     NotANumber { column: String, value: String },
+    #[error(
+        "column `{column}` has {value:?}, which is not a whole number from 0 to {}",
+        u32::MAX
+    )]
+    NotACapacity { column: String, value: String },
     #[error(transparent)]
     Position(#[from] PositionError),
     #[error("column `{column}`: {reason}")]

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use catchment::geo::{Bd09, Gcj02, LngLat, Position, PositionError};
 use catchment::limits::Limits;
 use catchment::site::SiteKind;
-use catchment::units::Distance;
+use catchment::units::{Distance, Units};
 
 use columns::{ColumnNames, Columns};
 use fault::{BadRow, BadRows, Cause, ReadError, excerpt};
@@ -30,6 +30,8 @@ pub(crate) struct Pickup {
     pub(crate) kind: SiteKind,
     /// From the column `radius_m`: how far it serves. `None` is without limit.
     pub(crate) radius: Option<Distance>,
+    /// From the column named for it: how much it takes. `None` is without limit.
+    pub(crate) capacity: Option<Units>,
 }
 
 /// An order as a file has it.
@@ -98,11 +100,16 @@ pub(crate) fn read_pickups(
             Some(index) => radius(fields, columns, index)?,
             None => None,
         };
+        let capacity = columns
+            .capacity
+            .map(|index| capacity(fields, columns, index))
+            .transpose()?;
         Ok(Pickup {
             id,
             position,
             kind,
             radius,
+            capacity,
         })
     })
 }
@@ -253,6 +260,15 @@ fn radius(fields: Fields<'_>, columns: &Columns, index: usize) -> Result<Option<
             column: columns.name(index).to_owned(),
             reason,
         })
+}
+
+fn capacity(fields: Fields<'_>, columns: &Columns, index: usize) -> Result<Units, Cause> {
+    let value = present(fields, columns, index)?;
+    let capacity = value.parse().map_err(|_| Cause::NotACapacity {
+        column: columns.name(index).to_owned(),
+        value: excerpt(value),
+    })?;
+    Ok(Units(capacity))
 }
 
 /// Whatever is not called a store is somebody who hands out parcels.

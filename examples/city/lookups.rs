@@ -1,13 +1,9 @@
-//! The job itself: every order to its nearest eligible pickup point, and the proof that it is.
+//! The nearest eligible pickup point of every order, whatever the capacity, and the proof that it is.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use catchment::candidates::{Filter, Rejection, Verdict};
+use catchment::candidates::Filter;
 use catchment::geo::{Position, ServiceArea};
 use catchment::site::{Neighbour, Network, Site, SiteStatus};
-use catchment::units::Distance;
-use serde::Serialize;
+use catchment::units::{Distance, Units};
 
 use crate::city::City;
 use crate::progress::Progress;
@@ -16,22 +12,13 @@ use crate::synthetic::SplitMix64;
 /// Orders per batch: enough to keep all cores busy, few enough for the progress bar to move.
 const BATCH: usize = 1 << 17;
 
-/// Where every order goes.
-pub(crate) struct Assignment {
+/// What is nearest, which is where everybody would like to go.
+pub(crate) struct Lookups {
     /// One for each order, in their order; `None` if no site serves the address.
     pub(crate) nearest: Vec<Option<Neighbour>>,
 }
 
-/// What the nearest site has against an order that no site takes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Reason {
-    OutsideRadius,
-    NearestPaused,
-    Other,
-}
-
-impl Assignment {
+impl Lookups {
     /// Looks up the nearest eligible site of every address, on all cores.
     pub(crate) fn of(network: &Network, addresses: &[Position]) -> Self {
         let filter = Filter::default();
@@ -42,28 +29,6 @@ impl Assignment {
             progress.advance(batch.len() as u64);
         }
         Self { nearest }
-    }
-
-    /// The orders that no site takes, counted by what their nearest site has against them.
-    pub(crate) fn unassigned(
-        &self,
-        network: &Network,
-        addresses: &[Position],
-    ) -> BTreeMap<Reason, usize> {
-        let filter = Filter::default();
-        let mut orders_by_reason = BTreeMap::new();
-        for (address, _) in addresses
-            .iter()
-            .zip(&self.nearest)
-            .filter(|(_, site)| site.is_none())
-        {
-            for nearest in network.explain(*address, 1, &filter) {
-                *orders_by_reason
-                    .entry(Reason::from(&nearest.verdict))
-                    .or_insert(0) += 1;
-            }
-        }
-        orders_by_reason
     }
 
     /// Checks the result without the index that found it.
@@ -98,7 +63,7 @@ impl Assignment {
 fn nearest_by_scan(city: &City, address: Position) -> Option<Neighbour> {
     city.sites()
         .iter()
-        .filter(|site| site.status == SiteStatus::Open)
+        .filter(|site| site.status == SiteStatus::Open && site.capacity >= Units(1))
         .map(|site| (site, address.distance_to(site.position)))
         .filter(|(site, distance)| reaches(site, *distance))
         .map(|(site, distance)| Neighbour {
@@ -114,25 +79,5 @@ fn reaches(site: &Site, distance: Distance) -> bool {
         ServiceArea::Radius(radius) => distance <= radius,
         ServiceArea::Unlimited => true,
         _ => false,
-    }
-}
-
-impl From<&Verdict> for Reason {
-    fn from(verdict: &Verdict) -> Self {
-        match verdict {
-            Verdict::Rejected(Rejection::Paused) => Self::NearestPaused,
-            Verdict::Rejected(Rejection::OutsideRadius { .. }) => Self::OutsideRadius,
-            _ => Self::Other,
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OutsideRadius => "outside the service radius of the nearest pickup point",
-            Self::NearestPaused => "nearest pickup point paused, and no other serves the address",
-            Self::Other => "refused by the nearest pickup point",
-        })
     }
 }

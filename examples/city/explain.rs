@@ -1,0 +1,172 @@
+//! Why one order goes where it goes, in the words of a shopkeeper.
+
+use std::cmp::Reverse;
+use std::fmt::{self, Write as _};
+
+use catchment::id::{OrderId, SiteId};
+use catchment::plan::{
+    Because, Considered, Cost, Exchange, Explanation, Merit, Outcome, Plan, Remedy, Step,
+};
+use catchment::site::Neighbour;
+use catchment::units::Distance;
+
+use crate::city::City;
+use crate::lookups::Lookups;
+
+/// How many of the considered sites are listed.
+const LISTED_MAX: usize = 6;
+
+/// The order that goes farthest out of its way: somebody will ask. `None` if all go to the nearest.
+pub(crate) fn farthest_out_of_its_way(plan: &Plan, lookups: &Lookups) -> Option<OrderId> {
+    let decisions = plan.decisions().iter().zip(&lookups.nearest);
+    let detours = decisions.filter_map(|(decision, nearest)| {
+        let (assigned, nearest) = (decision.assigned()?, nearest.as_ref()?);
+        let detour = assigned.distance.saturating_sub(nearest.distance);
+        (detour > Distance::ZERO).then_some((detour, Reverse(decision.order)))
+    });
+    detours.max().map(|(_, Reverse(order))| order)
+}
+
+/// An explanation with the names of the city.
+pub(crate) struct InWords<'a> {
+    pub(crate) city: &'a City,
+    pub(crate) explanation: &'a Explanation,
+}
+
+impl fmt::Display for InWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let explanation = self.explanation;
+        let order = self.city.order_name(explanation.order);
+        match &explanation.outcome {
+            Outcome::Assigned(assigned) => {
+                writeln!(f, "Why order {order} goes to {}", self.site(assigned.site))?;
+                self.write_reason(f, assigned.distance)?;
+            }
+            Outcome::Unassigned(why) => {
+                writeln!(f, "Why order {order} goes nowhere")?;
+                writeln!(f, "  Because {why}.")?;
+            }
+        }
+        if let Some(exchange) = &explanation.exchange {
+            self.write_exchange(f, exchange)?;
+        }
+        for remedy in &explanation.remedies {
+            self.write_remedy(f, remedy)?;
+        }
+        self.write_considered(f)
+    }
+}
+
+impl InWords<'_> {
+    fn site(&self, site: SiteId) -> &str {
+        self.city.site_name(site)
+    }
+
+    fn place(&self, site: Option<SiteId>) -> &str {
+        site.map_or("nowhere", |site| self.site(site))
+    }
+
+    fn write_reason(&self, f: &mut fmt::Formatter<'_>, distance: Distance) -> fmt::Result {
+        let detour = self.explanation.detour.unwrap_or(Distance::ZERO);
+        match &self.explanation.because {
+            Because::Nearest => writeln!(
+                f,
+                "  It is {distance} away, and no pickup point that may take the order is nearer."
+            ),
+            Because::NearestWasFull { nearest, .. } => {
+                let Neighbour {
+                    site,
+                    distance: near,
+                } = nearest;
+                let nearest = self.site(*site);
+                writeln!(
+                    f,
+                    "  The nearest that may take it is {nearest} at {near}, and that is full."
+                )?;
+                writeln!(f, "  So it goes {detour} farther, {distance} in all.")
+            }
+            other => writeln!(f, "  It is {distance} away, because {other}."),
+        }
+    }
+
+    /// Who would have to move, and what all would pay for it.
+    fn write_exchange(&self, f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Result {
+        let Some((first, others)) = exchange.steps.split_first() else {
+            return Ok(());
+        };
+        let price = match (exchange.costs.unassigned, exchange.costs.cost) {
+            (0, 0) => "all together would walk as far as now".to_owned(),
+            (0, 1..500) => "all together would walk less than a metre more".to_owned(),
+            (0, cost) => format!(
+                "all together would walk {} more",
+                Cost::from_millimetres(cost)
+            ),
+            (more, _) => format!("{more} more would go nowhere"),
+        };
+        let there = self.place(first.to);
+        writeln!(
+            f,
+            "  For a place at {there} others would have to move, and {price}:"
+        )?;
+        for Step { order, from, to } in others {
+            let order = self.city.order_name(*order);
+            let (from, to) = (self.place(*from), self.place(*to));
+            writeln!(f, "    order {order} from {from} to {to}")?;
+        }
+        Ok(())
+    }
+
+    fn write_remedy(&self, f: &mut fmt::Formatter<'_>, remedy: &Remedy) -> fmt::Result {
+        match remedy {
+            Remedy::Capacity { site, more } => {
+                writeln!(
+                    f,
+                    "  {more} more capacity at {} would help.",
+                    self.site(*site)
+                )
+            }
+            Remedy::Reach { site, more } => {
+                let site = self.site(*site);
+                writeln!(
+                    f,
+                    "  A service radius {more:#} longer at {site} would help."
+                )
+            }
+            other => writeln!(f, "  {other} would help."),
+        }
+    }
+
+    fn write_considered(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let considered = &self.explanation.considered;
+        writeln!(f, "  Considered, nearest first:")?;
+        for Considered { neighbour, merit } in considered.iter().take(LISTED_MAX) {
+            let name = self.site(neighbour.site);
+            let distance = neighbour.distance.to_string();
+            writeln!(f, "    {name:<10}{distance:>10}   {}", verdict(merit))?;
+        }
+        match considered.len().saturating_sub(LISTED_MAX) {
+            0 => Ok(()),
+            more => writeln!(f, "    and {more} more"),
+        }
+    }
+}
+
+/// What there is to say of a site that was considered.
+fn verdict(merit: &Merit) -> String {
+    let (price, room) = match merit {
+        Merit::Rejected(rejection) => return rejection.to_string(),
+        Merit::Eligible { price, room, .. } => (price, room),
+    };
+    if room.0 > 0 {
+        return "has room".to_owned();
+    }
+    let mut text = "full".to_owned();
+    let walk = Cost::from_millimetres(price.cost);
+    // Writing to a string does not fail.
+    let _ = match (price.unassigned, price.cost) {
+        (0, 0) => Ok(()),
+        (0, _) => write!(text, "; one more place there would save {walk}"),
+        _ => write!(text, "; one more place there would serve one more order"),
+    };
+    text
+}
