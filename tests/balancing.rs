@@ -104,15 +104,17 @@ fn draw_on_a_line(random: &mut Random, orders_max: usize, sites_max: usize) -> I
     }
 }
 
-/// Prices as a caller may have them from somewhere else.
-///
-/// (Not of any size: see `prices_of_any_size_are_a_beginning`.)
+/// Prices as a caller may have them from somewhere else, of any size.
 fn any_prices(random: &mut Random, instance: &Instance) -> Vec<Price> {
     let costs = Costs::draw(random);
     let sites = random.below(instance.capacities.len() + 2);
     let price = |_| Price {
         unassigned: random.below(3).cast_signed() as i64 - i64::from(random.one_in(4)),
-        cost: costs.one(random),
+        cost: match random.below(16) {
+            0 => random.next().cast_signed(),
+            1 => [i64::MIN, 1 << 60, i64::MAX][random.below(3)],
+            _ => costs.one(random),
+        },
     };
     (0..sites).map(price).collect()
 }

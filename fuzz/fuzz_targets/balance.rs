@@ -142,9 +142,13 @@ impl RawCost {
 
 impl RawPrice {
     fn price(&self) -> Price {
+        let cost = match self.cost {
+            RawCost::Large(cost) => cost,
+            small => small.cost(),
+        };
         Price {
             unassigned: i64::from(self.unassigned),
-            cost: self.cost.cost(),
+            cost,
         }
     }
 }
