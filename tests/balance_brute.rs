@@ -114,7 +114,8 @@ impl Instance {
             .sum()
     }
 
-    /// The solution keeps the rules, its total is what its plan costs, and its prices prove that nothing is less.
+    /// The solution keeps the rules, its total is what its plan costs, its prices prove that nothing is less, and no
+    /// smaller prices would do.
     pub(crate) fn check(&self, solution: &Solution) {
         assert_eq!(solution.sites().len(), self.rows.len());
         assert_eq!(solution.prices().len(), self.capacities.len());
@@ -161,6 +162,34 @@ impl Instance {
         }
         assert_eq!(value_of_total(solution.total()), total, "{self:?}");
         assert_eq!(total, dual, "{self:?}");
+        self.check_least(solution, &prices);
+    }
+
+    /// From every site with a price a chain of orders, each of which would do as well at the next site, leads to a
+    /// place without one. (If all chains from some sites stayed among them, their prices could all be less.)
+    fn check_least(&self, solution: &Solution, prices: &[i128]) {
+        let nowhere = self.capacities.len();
+        let mut holds = vec![Vec::new(); nowhere + 1];
+        for (order, site) in solution.sites().enumerate() {
+            let best = self.best_at(order, prices);
+            for (other, cost) in &self.rows[order] {
+                if i128::from(*cost) + prices[*other as usize] == best {
+                    holds[site.map_or(nowhere, |site| site as usize)].push(*other as usize);
+                }
+            }
+        }
+        let mut is_held: Vec<bool> = prices.iter().map(|price| *price == 0).collect();
+        is_held.push(true);
+        let mut open: Vec<usize> = (0..=nowhere).filter(|place| is_held[*place]).collect();
+        while let Some(holder) = open.pop() {
+            for site in core::mem::take(&mut holds[holder]) {
+                if !core::mem::replace(&mut is_held[site], true) {
+                    open.push(site);
+                }
+            }
+        }
+        let loose = is_held.iter().position(|is_held| !is_held);
+        assert_eq!(loose, None, "the price of a site could be less: {self:?}");
     }
 
     /// The least cost and price of all candidates and nowhere.

@@ -104,15 +104,17 @@ fn draw_on_a_line(random: &mut Random, orders_max: usize, sites_max: usize) -> I
     }
 }
 
-/// Prices as a caller may have them from somewhere else.
-///
-/// (Not of any size: see `prices_of_any_size_are_a_beginning`.)
+/// Prices as a caller may have them from somewhere else, of any size.
 fn any_prices(random: &mut Random, instance: &Instance) -> Vec<Price> {
     let costs = Costs::draw(random);
     let sites = random.below(instance.capacities.len() + 2);
     let price = |_| Price {
         unassigned: random.below(3).cast_signed() as i64 - i64::from(random.one_in(4)),
-        cost: costs.one(random),
+        cost: match random.below(16) {
+            0 => random.next().cast_signed(),
+            1 => [i64::MIN, 1 << 60, i64::MAX][random.below(3)],
+            _ => costs.one(random),
+        },
     };
     (0..sites).map(price).collect()
 }
@@ -189,6 +191,50 @@ fn problems_are_solved_as_by_a_textbook_flow() {
         full > 400 && unassigned > 2_000,
         "the test must hit: {full} prices, {unassigned}"
     );
+}
+
+/// A street with most orders in the middle, so that many have to make way as far as its ends: enough of them that the
+/// optimiser does not begin at prices of zero.
+#[test]
+fn large_problems_prove_themselves() {
+    for (orders, sites, percent) in [
+        (120_000, 400, 104),
+        (120_000, 40, 98),
+        (150_000, 2_000, 130),
+    ] {
+        let mut random = Random::new(percent);
+        let street = 1_000_000.0;
+        let gap = street / f64::from(sites);
+        let row = |_| {
+            let home = (0.5 + 0.2 * random.normal()).clamp(0.0, 1.0) * street;
+            let middle = (home / gap) as i64;
+            let near = (middle - 6..middle + 6)
+                .chain((0..3).map(|_| random.below(sites as usize).cast_signed() as i64));
+            let in_street = near.filter(|site| (0..i64::from(sites)).contains(site));
+            let walk = |site: i64| (site as f64 * gap - home).abs() as i64;
+            in_street.map(|site| (site as u32, walk(site))).collect()
+        };
+        let rows: Vec<Vec<(u32, i64)>> = (0..orders).map(row).collect();
+        let capacity = (orders as u64 * percent / 100 / sites as u64) as u32;
+        for objective in [
+            Objective::FewestUnassigned,
+            Objective::UnassignedAt(300_000),
+        ] {
+            let instance = Instance {
+                capacities: vec![capacity; sites as usize],
+                rows: rows.clone(),
+                objective,
+            };
+            let solution = solve(&instance.problem());
+            instance.check(&solution);
+            assert!(
+                solution
+                    .prices()
+                    .iter()
+                    .any(|price| *price > Price::default())
+            );
+        }
+    }
 }
 
 /// All pairs of orders and sites, told no sooner than they are asked for.

@@ -3,8 +3,7 @@
 #![no_main]
 
 use catchment::balance::{
-    CandidateSource, Named, Objective, Price, Problem, Solution, solve, solve_from,
-    solve_over_from,
+    CandidateSource, Named, Objective, Price, Problem, Solution, solve, solve_from, solve_over_from,
 };
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
@@ -143,9 +142,13 @@ impl RawCost {
 
 impl RawPrice {
     fn price(&self) -> Price {
+        let cost = match self.cost {
+            RawCost::Large(cost) => cost,
+            small => small.cost(),
+        };
         Price {
             unassigned: i64::from(self.unassigned),
-            cost: self.cost.cost(),
+            cost,
         }
     }
 }

@@ -26,8 +26,8 @@
 //! A plan [over listed candidates](crate::plan::Proof::OverListedCandidates) does not say which were listed, so of its
 //! certificate only the prices themselves are checked, and that no order would rather go nowhere. A
 //! [bound](crate::plan::Proof::Bounded) must not be above the plan's value; that nothing is below it is not shown.
-//! A plan by [`Method::Greedy`](crate::plan::Method::Greedy) claims nothing but that no order is farther than the sites
-//! with room at the end.
+//! A [greedy](crate::plan::Method::Greedy) plan claims nothing but that no order is dearer than at a site that has room
+//! at the end.
 
 mod areas;
 mod certificate;
@@ -49,7 +49,8 @@ pub use violation::{Violation, Violations};
 /// Checks a plan by walking distance against the network and the orders that it was made for.
 ///
 /// O((n + m) log m) for n orders and m sites where service areas and prices are as local as in a city. On all threads
-/// with the feature `rayon`; the answer is the same for any number of them. About 40 bytes an order.
+/// with the feature `rayon`; the answer is the same for any number of them. 24 bytes of memory an order, and 8 for each
+/// that would do as well at another site with a price.
 ///
 /// # Errors
 ///
@@ -84,11 +85,11 @@ pub fn plan(network: &Network, orders: &[Order], plan: &Plan) -> Result<(), Viol
 
 /// Checks a plan by the caller's own costs: the same costs that it was routed by.
 ///
-/// As [`plan`](self::plan). Where the costs have a [lower bound](Costs::least_per_kilometre) it is relied upon.
+/// As [`plan`]. Where the costs have a [lower bound](Costs::least_per_kilometre) it is relied upon.
 ///
 /// # Errors
 ///
-/// [`Violations`], as [`plan`](self::plan).
+/// [`Violations`], as [`plan`].
 ///
 /// ```
 /// use catchment::geo::{LngLat, Position};
