@@ -42,6 +42,9 @@ struct Options {
     /// Files of the peers' generator instead.
     #[arg(long, num_args = 1..)]
     file: Vec<PathBuf>,
+    /// How much room there is for each unit of orders.
+    #[arg(long, default_value_t = 1.15)]
+    room: f64,
     /// Where to write each instance and its plan.
     #[arg(long)]
     export: Option<PathBuf>,
@@ -78,7 +81,7 @@ fn main() {
                 }
                 for seed in 1..=seeds {
                     gaps.push(measure(
-                        &Instance::city(kind, orders, sites, seed),
+                        &Instance::city(kind, orders, sites, seed, options.room),
                         &options,
                     ));
                 }

@@ -21,14 +21,16 @@ mod geojson_maps;
 #[cfg(feature = "tz")]
 mod local_hours;
 mod oracle;
-
 mod orders;
+mod packing;
 mod plan_settings;
 mod plans;
 mod region_faults;
 mod regions;
 mod schedules;
 mod shared_data;
+#[cfg(feature = "serde")]
+mod tampering;
 mod tidy;
 mod verifying;
 #[cfg(feature = "tz")]

@@ -1,6 +1,6 @@
 //! Seeded orders and pickup sites of one clustered city, with candidates and capacities: the same on every machine.
 //!
-//! Three kinds of capacity, each with 15 % more room than orders in all: `base` follows the demand around a site,
+//! Three kinds of capacity: `base` follows the demand around a site,
 //! `tight` follows it by half, `hard` ignores it.
 
 use std::fmt::Write as _;
@@ -33,8 +33,6 @@ pub(crate) struct Instance {
 /// Side of the city, in metres.
 const SIDE: f64 = 30_000.0;
 const CANDIDATES: usize = 16;
-/// Room for every order, and so much more.
-const RATIO: f64 = 1.15;
 
 impl Kind {
     pub(crate) const ALL: [Self; 3] = [Self::Base, Self::Tight, Self::Hard];
@@ -50,7 +48,9 @@ impl Kind {
 
 impl Instance {
     /// `orders` orders and `sites` sites in a city of forty quarters.
-    pub(crate) fn city(kind: Kind, orders: usize, sites: usize, seed: u64) -> Self {
+    ///
+    /// There is so much room for each unit of orders.
+    pub(crate) fn city(kind: Kind, orders: usize, sites: usize, seed: u64, ratio: f64) -> Self {
         let mut random = Random(seed << 40 ^ (orders as u64) << 8 ^ sites as u64);
         let quarters = Quarter::draw(&mut random);
         let buyers: Vec<[f64; 2]> = (0..orders)
@@ -89,8 +89,8 @@ impl Instance {
         Self {
             name: format!("{orders} × {sites} {} {seed}", kind.name()),
             sites,
-            places: share_out(&weights, RATIO * orders as f64),
-            capacities: share_out(&weights, RATIO * f64::from(total)),
+            places: share_out(&weights, ratio * orders as f64),
+            capacities: share_out(&weights, ratio * f64::from(total)),
             sizes,
             rows,
         }

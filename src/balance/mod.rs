@@ -38,7 +38,7 @@ mod balancer;
 mod candidate;
 mod engine;
 mod estimate;
-mod packing;
+pub mod packing;
 mod problem;
 mod solution;
 mod solve;
@@ -46,7 +46,7 @@ mod source;
 
 pub use balancer::{Balancer, Changed, Edit, EditError, Marginal, Moved};
 pub use candidate::{Candidate, Rows};
-pub use packing::{Packing, PackingError, pack};
+pub use packing::{Gap, Packing, PackingError, pack};
 pub use problem::{Objective, Problem, ProblemError};
 pub use solution::{Price, Solution, Total};
 pub use solve::{solve, solve_from, solve_over, solve_over_from};

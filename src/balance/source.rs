@@ -6,6 +6,10 @@ use crate::balance::Problem;
 /// it has so far, and asks again when that was not enough; so its result holds over **all** pairs that the source
 /// knows, however many they are.
 pub trait CandidateSource {
+    /// Whether higher floors make [`below`](Self::below) name fewer sites. It decides how close to the prices the
+    /// solver keeps them; the result is the same.
+    const PRUNES: bool = true;
+
     /// Calls `found(site, cost)` for every site that the order may use and for which cost + floor of the site's
     /// price is below `limit`.
     ///
@@ -33,6 +37,8 @@ pub enum Named {
 }
 
 impl<S: CandidateSource> CandidateSource for &mut S {
+    const PRUNES: bool = S::PRUNES;
+
     fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) -> Named {
         (**self).below(order, limit, found)
     }
@@ -63,6 +69,8 @@ impl RowSource<'_> {
 }
 
 impl CandidateSource for RowSource<'_> {
+    const PRUNES: bool = false;
+
     #[inline]
     fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
         for candidate in self.0.rows().row(order as usize) {

@@ -42,10 +42,10 @@ impl Network {
         };
         let by_tiles = self
             .state
-            .nearest_where_by_tiles(from, address.at, bound, eligible);
+            .nearest_open_by_tiles(from, address.at, bound, eligible);
         let found = by_tiles.or_else(|| {
             let mut best = Best::new(bound);
-            self.state.search_serving(address.at, &mut best, eligible);
+            self.state.search_open(address.at, &mut best, eligible);
             best.into_found()
         });
         found.map(Neighbour::from)
@@ -86,7 +86,7 @@ impl Network {
         let mut ranking = Ranking::new(k, self.len(), bound_of(filter));
         let address = Address::from(from);
         self.state
-            .search_serving(address.at, &mut ranking, |record, ranked| {
+            .search_open(address.at, &mut ranking, |record, ranked| {
                 filter.first_unmet(record, &address, ranked.chord).is_none()
             });
         ranking

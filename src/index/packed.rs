@@ -109,6 +109,12 @@ impl PackedTree {
         self.levels
     }
 
+    /// Whether the point in a slot reaches so far.
+    #[inline]
+    pub(crate) fn reaches_from(&self, slot: u32, chord2: f64) -> bool {
+        chord2 <= f64::from(self.point_reach2[slot as usize])
+    }
+
     /// Shows `into` every point that `accept` lets pass and that may belong among its best.
     ///
     /// `accept` is asked only about points within the bound of the moment; it gets the slot and the point.

@@ -1,6 +1,8 @@
 //! The balanced method: the optimiser's problem, and what its solution says of each order.
 
-use crate::balance::{self, Candidate, Problem, Rows, Solution};
+use core::cmp::Reverse;
+
+use crate::balance::{self, Candidate, Problem, Rows};
 use crate::plan::everywhere::Everywhere;
 use crate::plan::routing::Draft;
 use crate::plan::terms::Asker;
@@ -9,87 +11,108 @@ use crate::units::{Orders, Units};
 
 /// The best plan for all askers together, over all sites where that can be proven.
 ///
-/// Orders of one size are the optimiser's own case: in units of that size each takes one. Where sizes differ, to count
-/// each as the smallest makes a problem that is never harder, whose optimum is the bound.
+/// Orders of one size are the optimiser's own case: in units of that size each takes one.
 pub(super) fn balance(
     draft: &mut Draft<'_>,
     askers: &[Asker],
-    mut everywhere: Everywhere<'_>,
+    everywhere: &mut Everywhere<'_>,
 ) -> Result<(), RouteError> {
-    let sizes = || askers.iter().map(|asker| draft.size(asker));
-    let least = sizes().min().unwrap_or(Units(1));
-    let is_one_size = sizes().max().is_none_or(|largest| largest == least);
-    let rooms = draft.loads.iter().map(|load| load.room().0 / least.0);
-    let problem = Problem::new(
-        rooms.collect(),
-        everywhere.rows(askers),
-        objective(draft.terms.settings.objective),
-    )?;
-    let solution = if everywhere.is_bounded() {
-        balance::solve_over(&problem, (&mut everywhere, askers))
+    let sizes: Vec<u32> = askers.iter().map(|asker| draft.size(asker).0).collect();
+    let first = sizes.first().copied().unwrap_or(1);
+    if sizes.iter().all(|size| *size == first) {
+        balance_equal(draft, askers, everywhere, first)
     } else {
+        pack(draft, askers, everywhere, &sizes)
+    }
+}
+
+fn balance_equal(
+    draft: &mut Draft<'_>,
+    askers: &[Asker],
+    everywhere: &mut Everywhere<'_>,
+    size: u32,
+) -> Result<(), RouteError> {
+    let places = draft.loads.iter().map(|load| load.room().0 / size);
+    let rows = everywhere.rows(askers);
+    let problem = Problem::new(places.collect(), rows, objective(draft))?;
+    let solution = if everywhere.is_bounded() {
+        draft.proof = Proof::Optimal;
+        balance::solve_over(&problem, (everywhere, askers))
+    } else {
+        draft.proof = Proof::OverListedCandidates;
         balance::solve(&problem)
     };
-    if is_one_size {
-        carry_out(draft, askers, problem.rows(), &solution);
-        draft.proof = if everywhere.is_bounded() {
-            Proof::Optimal
-        } else {
-            Proof::OverListedCandidates
-        };
-    } else {
-        let bound = bound(draft, askers, &solution)?;
-        pack(draft, askers, problem.rows(), &solution, &mut everywhere);
-        draft.proof = Proof::Bounded { bound };
-    }
-    Ok(())
-}
-
-fn objective(objective: Objective) -> balance::Objective {
-    match objective {
-        Objective::FewestUnassigned => balance::Objective::FewestUnassigned,
-        Objective::UnassignedAt(price) => {
-            balance::Objective::UnassignedAt(Cost::from(price).as_millimetres())
-        }
-    }
-}
-
-/// Every order to the site that the solution has for it.
-fn carry_out(draft: &mut Draft<'_>, askers: &[Asker], rows: &Rows, solution: &Solution) {
     for (load, price) in draft.loads.iter_mut().zip(solution.prices()) {
         load.price = *price;
     }
     for (number, (asker, site)) in askers.iter().zip(solution.sites()).enumerate() {
         match site {
             Some(slot) => draft.send(asker, slot),
-            None => draft.leave_for_want_of(asker.rank, cheapest(rows, number)),
+            None => draft.leave_for_want_of(asker.rank, cheapest(problem.rows(), number)),
         }
     }
+    Ok(())
 }
 
-/// The large orders first, each to the site that the solution has for it, or else to the cheapest with room.
+/// The best that is found for orders of different sizes: a packing over the listed sites. Whom it leaves out goes to
+/// the cheapest site with room, the large ones first.
 fn pack(
     draft: &mut Draft<'_>,
     askers: &[Asker],
-    rows: &Rows,
-    solution: &Solution,
-    everywhere: &mut Everywhere<'_>,
-) {
-    everywhere.leave_out(|_| false);
-    let mut numbers: Vec<usize> = (0..askers.len()).collect();
-    numbers.sort_unstable_by_key(|number| {
-        let asker = &askers[*number];
-        (core::cmp::Reverse(draft.size(asker)), asker.rank)
-    });
-    for number in numbers {
-        let asker = &askers[number];
-        let size = draft.size(asker);
-        match solution.site(number) {
-            Some(slot) if draft.has_room(slot, size) => draft.send(asker, slot),
-            _ => {
-                let found = everywhere.cheapest(asker, |slot| draft.has_room(slot, size));
-                draft.settle(asker, found, cheapest(rows, number));
-            }
+    everywhere: &Everywhere<'_>,
+    sizes: &[u32],
+) -> Result<(), RouteError> {
+    let rooms: Vec<u32> = draft.loads.iter().map(|load| load.room().0).collect();
+    if everywhere.is_bounded() {
+        let bound = bound_over_all_sites(draft, askers, everywhere, (&rooms, sizes))?;
+        draft.proof = Proof::Bounded { bound };
+    }
+    let rows = everywhere.listed_rows(askers, None);
+    let problem = Problem::new(rooms, rows, objective(draft))?;
+    let packing = balance::pack(&problem, sizes).expect(CHECKED);
+    let mut left = Vec::new();
+    for (number, (asker, site)) in askers.iter().zip(packing.sites()).enumerate() {
+        match site {
+            Some(slot) => draft.send(asker, slot),
+            None => left.push(number),
+        }
+    }
+    left.sort_unstable_by_key(|number| (Reverse(sizes[*number]), askers[*number].rank));
+    for number in left {
+        let (asker, size) = (&askers[number], Units(sizes[number]));
+        let found = everywhere.cheapest(asker, |slot| draft.has_room(slot, size));
+        draft.settle(asker, found, cheapest(problem.rows(), number));
+    }
+    Ok(())
+}
+
+/// Why sizes fit their problem.
+const CHECKED: &str = "there is one size for each order, and the batch was checked for sizes of 0";
+
+/// The bound of an easier problem: one site more stands for all that are not listed, has room for everybody, and costs
+/// each order as much as the dearest site listed.
+fn bound_over_all_sites(
+    draft: &Draft<'_>,
+    askers: &[Asker],
+    everywhere: &Everywhere<'_>,
+    (rooms, sizes): (&[u32], &[u32]),
+) -> Result<Total, RouteError> {
+    let elsewhere = rooms.len() as u32;
+    let all = sizes
+        .iter()
+        .fold(0, |sum: u32, size| sum.saturating_add(*size));
+    let rooms = rooms.iter().copied().chain([all]).collect();
+    let rows = everywhere.listed_rows(askers, Some(elsewhere));
+    let problem = Problem::new(rooms, rows, objective(draft))?;
+    let easier = balance::pack(&problem, sizes).expect(CHECKED).bound();
+    bound(draft, askers, easier)
+}
+
+fn objective(draft: &Draft<'_>) -> balance::Objective {
+    match draft.terms.settings.objective {
+        Objective::FewestUnassigned => balance::Objective::FewestUnassigned,
+        Objective::UnassignedAt(price) => {
+            balance::Objective::UnassignedAt(Cost::from(price).as_millimetres())
         }
     }
 }
@@ -98,18 +121,18 @@ fn cheapest(rows: &Rows, number: usize) -> Option<Candidate> {
     rows.row(number).first().copied()
 }
 
-/// The value of the easier problem, with the orders that chose their sites.
-fn bound(draft: &Draft<'_>, askers: &[Asker], easier: &Solution) -> Result<Total, RouteError> {
+/// A bound for the askers, with the orders that chose their sites.
+fn bound(draft: &Draft<'_>, askers: &[Asker], easier: balance::Total) -> Result<Total, RouteError> {
     // None of the askers has been placed yet.
     let chosen = draft.total()?;
     let homeless = chosen.unassigned.0 - askers.len() as u32;
     let (unassigned, price) = match draft.terms.settings.objective {
-        Objective::FewestUnassigned => (homeless + easier.unassigned() as u32, 0),
+        Objective::FewestUnassigned => (homeless + easier.unassigned as u32, 0),
         Objective::UnassignedAt(price) => (0, Cost::from(price).as_millimetres()),
     };
     let sum = (i64::from(homeless).checked_mul(price))
         .and_then(|sum| sum.checked_add(chosen.cost.as_millimetres()))
-        .and_then(|sum| sum.checked_add(easier.total().cost));
+        .and_then(|sum| sum.checked_add(easier.cost));
     Ok(Total {
         unassigned: Orders(unassigned),
         cost: Cost::from_millimetres(sum.ok_or(RouteError::TotalTooLarge)?),

@@ -44,7 +44,11 @@ pub enum RouteError {
         limit: Cost,
     },
     /// The caller's [`Costs`](crate::plan::Costs) named a cost below their own bound.
-    #[error("order {order} at site {site} costs {} mm, below the bound of {} mm", cost.as_millimetres(), bound.as_millimetres())]
+    #[error(
+        "order {order} at site {site} costs {} mm, below the bound of {} mm",
+        cost.as_millimetres(),
+        bound.as_millimetres()
+    )]
     CostBelowBound {
         /// The order.
         order: OrderId,

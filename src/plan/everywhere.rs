@@ -14,7 +14,7 @@ pub(super) struct Everywhere<'a> {
     terms: &'a Terms<'a>,
     tree: WeightedTree,
     ranked_by: RankedBy,
-    /// How many candidates a row has: one to start from if more can be asked for.
+    /// How many candidates a row has if it matters.
     listed: usize,
 }
 
@@ -73,17 +73,42 @@ impl<'a> Everywhere<'a> {
             .set_floors(|slot| if is_out(slot) { FAR } else { 0 });
     }
 
-    /// The listed sites of each order, cheapest first. On all threads.
+    /// What the optimiser needs of each order: the cheapest site, as it asks for more itself, or else the listed ones.
     pub(super) fn rows(&self, askers: &[Asker]) -> Rows {
+        // The optimiser takes the range of all costs from the rows, so one row names the largest beside its cheapest
+        // candidate, which a dearer one at the same site does not change.
+        let mut largest = self.is_bounded().then(|| self.cost_max(askers));
+        self.rows_with(askers, self.listed_at_least(), |row| {
+            let cheapest = row.first()?;
+            Candidate::new(cheapest.site(), largest.take()?).ok()
+        })
+    }
+
+    /// The listed sites of each order, and where the list may not be all, `elsewhere` for the cost of the last.
+    ///
+    /// Whatever plan there is with sites that are not listed, with all of them at `elsewhere` it costs no more.
+    pub(super) fn listed_rows(&self, askers: &[Asker], elsewhere: Option<u32>) -> Rows {
+        self.rows_with(askers, self.listed, |row| {
+            let last = row.last().filter(|_| row.len() == self.listed)?;
+            Candidate::new(elsewhere?, last.cost()).ok()
+        })
+    }
+
+    /// The sites of each order, cheapest first, and one more for each row. On all threads.
+    fn rows_with(
+        &self,
+        askers: &[Asker],
+        listed: usize,
+        mut more: impl FnMut(&[Candidate]) -> Option<Candidate>,
+    ) -> Rows {
         /// Lists are copied block by block, so that there never are two of all.
         const BLOCK: usize = 1 << 16;
-        let mut rows = Rows::with_capacity(askers.len(), askers.len() * self.listed + 1);
-        let mut largest = self.is_bounded().then(|| self.cost_max(askers));
+        let mut rows = Rows::with_capacity(askers.len(), askers.len() * listed + 1);
         for block in askers.chunks(BLOCK) {
             let runs: Vec<&[Asker]> = block.chunks(TOGETHER).collect();
             let lists = map_in_order(&runs, 1, |run| {
-                let mut rows = Rows::with_capacity(run.len(), run.len() * self.listed);
-                let mut shortlist = Shortlist::new(self.listed);
+                let mut rows = Rows::with_capacity(run.len(), run.len() * listed);
+                let mut shortlist = Shortlist::new(listed);
                 for asker in *run {
                     self.list(asker, &mut shortlist, |_| true);
                     rows.push(shortlist.drain());
@@ -92,14 +117,8 @@ impl<'a> Everywhere<'a> {
             });
             for list in &lists {
                 for order in 0..list.len() {
-                    // The optimiser takes the range of all costs from the rows, so one row names the largest beside
-                    // its cheapest candidate, which a dearer one at the same site does not change.
                     let row = list.row(order);
-                    let largest = row.first().and_then(|first| {
-                        let cost = largest.take()?;
-                        Candidate::new(first.site(), cost).ok()
-                    });
-                    rows.push(row.iter().copied().chain(largest));
+                    rows.push(row.iter().copied().chain(more(row)));
                 }
             }
         }
@@ -117,7 +136,7 @@ impl<'a> Everywhere<'a> {
         asker: &Asker,
         accept: impl Fn(u32) -> bool,
     ) -> Option<Candidate> {
-        let mut shortlist = Shortlist::new(self.listed);
+        let mut shortlist = Shortlist::new(self.listed_at_least());
         self.list(asker, &mut shortlist, accept);
         shortlist.drain().next()
     }
@@ -175,6 +194,11 @@ impl<'a> Everywhere<'a> {
                 }
                 shortlist.limit()
             });
+    }
+
+    /// As many candidates as make sure of the cheapest.
+    fn listed_at_least(&self) -> usize {
+        if self.is_bounded() { 1 } else { self.listed }
     }
 
     /// No order costs more at any site.

@@ -10,8 +10,8 @@
 //! - from slack to b, for nothing, to leave one more place at b empty; or the cheapest move from nowhere to b.
 //!
 //! It leads from the full site to the site that the order leaves, or to slack if it comes from nowhere. With the prices
-//! of an optimal plan as potentials, 0 for slack, no edge is shorter than 0, so Dijkstra's algorithm finds it. From each
-//! node it looks no farther than a window, which widens until the goal is inside.
+//! of an optimal plan as potentials, 0 for slack, no edge is shorter than 0, so Dijkstra's algorithm finds it. From
+//! each node it looks no farther than a window, which widens until the goal is inside.
 
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;

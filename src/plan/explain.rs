@@ -253,8 +253,8 @@ impl<'a> Study<'a> {
         }
     }
 
-    /// One place more than for those who chose the site, where that is what keeps this very order away: cost and price together are then what it is worth
-    /// to serve an order.
+    /// One place more than for those who chose the site, where that is what keeps this very order away: cost and price
+    /// together are then what it is worth to serve an order.
     fn capacity_for_one(&self, subject: &Subject<'_>, slot: u32) -> Option<Remedy> {
         let load = self.load(slot);
         let cost = self.cost(&subject.asker, slot)?;

@@ -24,7 +24,7 @@ use crate::units::{Orders, Units};
 /// let plan = Router::new(&network).route(&orders)?;
 /// assert_eq!(plan.total().to_string(), "1 unassigned, 0 m");
 /// let load = plan.load(SiteId(1)).expect("in the network");
-/// assert_eq!((load.load, load.room(), load.price.unassigned), (Units(1), Units(0), 1)); // one more place serves one more
+/// assert_eq!((load.load, load.room(), load.price.unassigned), (Units(1), Units(0), 1)); // a place is worth an order
 /// let decision = plan.decision(OrderId(12_141)).expect("in the batch");
 /// assert_eq!(decision.to_string(), "order 12141: every eligible site is full");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -110,7 +110,7 @@ pub enum Proof {
         /// the cost, at their price.
         bound: Total,
     },
-    /// Nothing was proven: the plan is not by [`Method::Balanced`].
+    /// Nothing was proven: the plan is not by [`Method::Balanced`], or orders differ in size and costs have no bound.
     Nothing,
 }
 

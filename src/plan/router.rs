@@ -235,8 +235,9 @@ impl<'a> Router<'a> {
         self
     }
 
-    /// How many candidates to list for each order where costs have no [lower bound](Costs::least_per_kilometre): the
-    /// nearest so many that are eligible. Elsewhere nothing depends on it.
+    /// How many candidates to list for each order where not all can be asked for: where costs have no
+    /// [lower bound](Costs::least_per_kilometre), the nearest so many that are eligible; where orders differ in size,
+    /// the cheapest. Elsewhere nothing depends on it.
     pub fn listed(mut self, candidates: usize) -> Self {
         self.listed = candidates;
         self

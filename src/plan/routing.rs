@@ -35,11 +35,11 @@ impl Router<'_> {
         let mut draft = Draft::new(&terms);
         draft.lock_chosen();
         let askers = terms.free_along_curve();
-        let everywhere = Everywhere::new(&terms, self.listed);
+        let mut everywhere = Everywhere::new(&terms, self.listed);
         match self.settings.method {
             Method::Nearest => draft.nearest(&askers, &everywhere),
             Method::Greedy => draft.greedy(askers, everywhere),
-            Method::Balanced => balanced::balance(&mut draft, &askers, everywhere)?,
+            Method::Balanced => balanced::balance(&mut draft, &askers, &mut everywhere)?,
         }
         terms.check()?;
         let total = draft.total()?;

@@ -230,16 +230,20 @@ impl Draft {
         if let Some(place) = self.state.records.get_mut(slot) {
             *place = None;
         }
+        self.state.follow(slot);
         self.state.live -= 1;
     }
 
     /// Changes what no index knows of.
     fn edit(&mut self, id: SiteId, change: impl FnOnce(&mut Site)) {
         let slot = self.state.directory.slot(id);
-        match slot.and_then(|slot| self.state.records.get_mut(slot)) {
-            Some(Some(record)) => change(&mut record.site),
-            _ => self.faults.push(NetworkFault::UnknownSite { site: id }),
-        }
+        let found = slot.and_then(|slot| Some((slot, self.state.records.get_mut(slot)?.as_mut()?)));
+        let Some((slot, record)) = found else {
+            self.faults.push(NetworkFault::UnknownSite { site: id });
+            return;
+        };
+        change(&mut record.site);
+        self.state.follow(slot);
     }
 
     fn set_schedule(&mut self, id: SiteId, schedule: Schedule) {
@@ -313,6 +317,7 @@ impl Draft {
         if let Some(place) = self.state.records.get_mut(slot) {
             *place = Some(record);
         }
+        self.state.follow(slot);
     }
 
     fn finish(mut self) -> Result<State, NetworkFaults> {

@@ -18,6 +18,7 @@ mod network;
 mod paged;
 mod schedule;
 mod serving;
+mod slots;
 mod state;
 mod tags;
 

@@ -9,10 +9,12 @@ use std::sync::{Arc, OnceLock};
 use crate::geo::{Position, UnitVector};
 use crate::index::{Best, Collect, Overlay, PackedTree, Point, Ranked, Tiles, Unpacked, Within};
 use crate::limits::Limits;
+use crate::site::SiteStatus;
 use crate::site::areas::{AreaCap, OverlayAreas, PackedAreas};
 use crate::site::directory::Directory;
 use crate::site::network::{Record, Version};
 use crate::site::paged::Paged;
+use crate::site::slots::SlotSet;
 
 /// One version.
 #[derive(Clone, Debug)]
@@ -21,6 +23,10 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     /// By slot; `None` where a site has closed.
     pub(crate) records: Paged<Option<Record>>,
+    /// Packed entries that still count.
+    pub(crate) current: SlotSet,
+    /// Those of them whose sites are open.
+    pub(crate) open: SlotSet,
     pub(crate) directory: Directory,
     pub(crate) generation: Arc<Generation>,
     pub(crate) overlay: Arc<SiteOverlay>,
@@ -76,6 +82,12 @@ impl State {
             })
         });
         let records = Paged::from_iter(by_slot);
+        let current = SlotSet::of(records.iter().map(|_| true));
+        let open = SlotSet::of(
+            records
+                .iter()
+                .map(|record| record.as_ref().is_some_and(is_open)),
+        );
         let caps = records.iter().zip(tree.points()).map(|(record, point)| {
             record
                 .as_ref()
@@ -93,6 +105,8 @@ impl State {
             version,
             limits,
             records,
+            current,
+            open,
             directory,
             generation,
             overlay: Arc::default(),
@@ -106,6 +120,14 @@ impl State {
         self.records.get(slot)?.as_ref()
     }
 
+    /// To be called after every change of a record: what is known beside it follows.
+    pub(crate) fn follow(&mut self, slot: u32) {
+        let packed = self.record(slot).filter(|record| record.packed);
+        let (current, open) = (packed.is_some(), packed.is_some_and(is_open));
+        self.current.set(slot, current);
+        self.open.set(slot, open);
+    }
+
     /// Where the site in a slot is, as a vector.
     #[inline]
     pub(crate) fn vector(&self, slot: u32, record: &Record) -> UnitVector {
@@ -115,9 +137,9 @@ impl State {
         }
     }
 
-    /// Shows `into` every site whose area may contain the address, that `accept` lets pass, and that may belong
+    /// Shows `into` every open site whose area may contain the address, that `accept` lets pass, and that may belong
     /// among its best.
-    pub(crate) fn search_serving(
+    pub(crate) fn search_open(
         &self,
         address: UnitVector,
         into: &mut impl Collect,
@@ -126,8 +148,10 @@ impl State {
         self.generation
             .tree
             .search(address, Within::Reach, into, |slot, ranked| {
-                self.record(slot)
-                    .is_some_and(|record| record.packed && accept(record, ranked))
+                self.open.contains(slot)
+                    && self
+                        .record(slot)
+                        .is_some_and(|record| accept(record, ranked))
             });
         for slot in self.overlay.areas.candidates(address) {
             let Some(record) = self.record(slot) else {
@@ -139,7 +163,7 @@ impl State {
                 id: record.site.id,
                 slot,
             };
-            if chord.chord2 <= into.bound() && accept(record, &ranked) {
+            if is_open(record) && chord.chord2 <= into.bound() && accept(record, &ranked) {
                 into.offer(ranked);
             }
         }
@@ -150,15 +174,9 @@ impl State {
         self.generation
             .tree
             .search(from, Within::Anywhere, into, |slot, _| {
-                self.is_current(slot)
+                self.stale == 0 || self.current.contains(slot)
             });
         self.overlay.points.search(from, into);
-    }
-
-    /// Whether the packed entry in a slot still counts.
-    #[inline]
-    pub(crate) fn is_current(&self, slot: u32) -> bool {
-        self.stale == 0 || self.record(slot).is_some_and(|record| record.packed)
     }
 
     /// The nearest site, by the tiles if they can prove it.
@@ -201,10 +219,10 @@ impl State {
             .nearest_k(self.generation.tree.points(), from, k)
     }
 
-    /// The nearest site that `accept` lets pass, none beyond the squared chord `bound`, if the tiles are there
+    /// The nearest open site that `accept` lets pass, none beyond the squared chord `bound`, if the tiles are there
     /// and can prove it.
     #[inline]
-    pub(crate) fn nearest_where_by_tiles(
+    pub(crate) fn nearest_open_by_tiles(
         &self,
         from: Position,
         at: UnitVector,
@@ -218,9 +236,13 @@ impl State {
             .generation
             .for_several()
             .filter(|tiles| tiles.are_near())?;
-        tiles.nearest_where(self.generation.tree.points(), from, at, bound, |ranked| {
-            self.record(ranked.slot)
-                .is_some_and(|record| accept(record, ranked))
+        let tree = &self.generation.tree;
+        tiles.nearest_where(tree.points(), from, at, bound, |ranked| {
+            self.open.contains(ranked.slot)
+                && tree.reaches_from(ranked.slot, ranked.chord.chord2)
+                && self
+                    .record(ranked.slot)
+                    .is_some_and(|record| accept(record, ranked))
         })
     }
 
@@ -237,7 +259,7 @@ impl State {
         if self.is_as_packed() {
             return Some(packed);
         }
-        if !self.is_current(packed.slot) {
+        if !self.current.contains(packed.slot) {
             return None;
         }
         let mut best = Best::new(packed.bound());
@@ -245,6 +267,10 @@ impl State {
         self.overlay.points.search(from.unit_vector(), &mut best);
         best.into_found()
     }
+}
+
+fn is_open(record: &Record) -> bool {
+    record.site.status == SiteStatus::Open
 }
 
 impl Generation {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use geo::algorithm::kernels::RobustKernel;
 use geo::{Coord, Kernel, LineString, MultiPolygon, Orientation};
 
-use crate::geo::{Cell, Position, Resolution, ServiceArea, UnitVector};
+use crate::geo::{Cell, EARTH_RADIUS, Position, Resolution, ServiceArea, UnitVector};
 use crate::units::Distance;
 
 /// Where an order is, and its cells as far as somebody has asked for them.
@@ -101,15 +101,44 @@ impl Area<'_> {
         }
     }
 
-    /// No address beyond this chord from the site is served; infinite if that is not easily said.
-    pub(super) fn chord_max(&self) -> f64 {
-        const RADIUS_MM: f64 = 6_371_008_800.0;
-        match self {
-            // A chord is not longer than its arc. One millimetre more for the rounding of both.
-            Self::Radius(radius) => (radius.as_millimetres() as f64 + 1.0) / RADIUS_MM,
-            _ => f64::INFINITY,
-        }
+    /// No address beyond this chord from the site is served.
+    pub(super) fn chord_max(&self, site: Position) -> f64 {
+        // No chord is longer than its arc, and no arc than a way along it or round two sides.
+        let arc = match self {
+            Self::Everywhere => f64::INFINITY,
+            // One millimetre more for the rounding of both.
+            Self::Radius(radius) => {
+                (radius.as_millimetres() as f64 + 1.0) / EARTH_RADIUS.as_millimetres() as f64
+            }
+            Self::Polygons { corners, .. } => {
+                let farther = |from: f64, [a, b]: [f64; 2]| (a - from).abs().max((b - from).abs());
+                let east = farther(site.lng(), corners.map(|corner| corner.x));
+                let north = farther(site.lat(), corners.map(|corner| corner.y));
+                (east + north).to_radians()
+            }
+            Self::Cells { cells, .. } => reach_of(cells, site),
+        };
+        arc * (1.0 + 1e-9) + 1e-12
     }
+}
+
+/// An arc from the site that no address in the cells is beyond, nor in a descendant that sticks out.
+fn reach_of(cells: &BTreeSet<Cell>, site: Position) -> f64 {
+    let arc = |from: Position, to: Position| {
+        from.distance_to(to).as_millimetres() as f64 / EARTH_RADIUS.as_millimetres() as f64
+    };
+    // Cells of one resolution differ by less than a factor of two in length, and no descendant sticks out by half.
+    let mut widths: [Option<f64>; 16] = [None; 16];
+    let reaches = cells.iter().map(|cell| {
+        let centre = cell.centre();
+        let width = widths[usize::from(cell.resolution().as_u8())].get_or_insert_with(|| {
+            let corners = cell.boundary();
+            let radii = corners.iter().map(|corner| arc(centre, *corner));
+            4.0 * radii.fold(0.0, f64::max)
+        });
+        arc(site, centre) + *width
+    });
+    reaches.fold(0.0, f64::max)
 }
 
 fn corners(shape: &MultiPolygon<f64>) -> [Coord<f64>; 2] {

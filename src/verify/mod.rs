@@ -78,7 +78,7 @@ pub use violation::{Violation, Violations};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn plan(network: &Network, orders: &[Order], plan: &Plan) -> Result<(), Violations> {
-    check(Rules::new(network, plan, None), orders, plan)
+    check(&Rules::new(network, plan, None), orders, plan)
 }
 
 /// Checks a plan by the caller's own costs: the same costs that it was routed by.
@@ -113,10 +113,10 @@ pub fn plan_by_costs(
     plan: &Plan,
     costs: &dyn Costs,
 ) -> Result<(), Violations> {
-    check(Rules::new(network, plan, Some(costs)), orders, plan)
+    check(&Rules::new(network, plan, Some(costs)), orders, plan)
 }
 
-fn check(rules: Rules<'_>, orders: &[Order], plan: &Plan) -> Result<(), Violations> {
+fn check(rules: &Rules<'_>, orders: &[Order], plan: &Plan) -> Result<(), Violations> {
     let mut violations = Violations::none();
     if plan.version() != rules.version {
         violations.push(Violation::OtherVersion {
@@ -125,8 +125,8 @@ fn check(rules: Rules<'_>, orders: &[Order], plan: &Plan) -> Result<(), Violatio
         });
         return violations.into_result();
     }
-    let claims = Claims::match_up(&rules, orders, plan, &mut violations);
-    let certificate = Certificate::new(&rules, plan, &claims);
+    let claims = Claims::match_up(rules, orders, plan, &mut violations);
+    let certificate = Certificate::new(rules, plan, &claims);
     let held_up = certificate.check_orders(&mut violations);
     claims.check_sums(&mut violations);
     certificate.check_prices(&held_up, &mut violations);

@@ -209,7 +209,7 @@ impl<'a> Rules<'a> {
             slot: slot as u32,
             at: rules.at,
             weight: plus(price(slot), rules.surcharge),
-            chord_max: rules.area.chord_max(),
+            chord_max: rules.area.chord_max(rules.site.position),
         });
         Tree::build(leaves.collect(), self.per_kilometre().unwrap_or(0))
     }

@@ -52,8 +52,8 @@ pub enum Violation {
     /// reason than the plan gives.
     #[error(
         "order {order} chose its site: {}, not {}",
-        chosen_outcome(expected),
-        chosen_outcome(claimed)
+        chosen_outcome(*expected),
+        chosen_outcome(*claimed)
     )]
     ChosenSite {
         /// The order.
@@ -280,7 +280,7 @@ impl Violation {
     }
 }
 
-fn chosen_outcome(why: &Option<Unassigned>) -> String {
+fn chosen_outcome(why: Option<Unassigned>) -> String {
     match why {
         None => "it goes there".to_owned(),
         Some(why) => why.to_string(),

@@ -37,6 +37,8 @@ impl Table {
 }
 
 impl CandidateSource for Table {
+    const PRUNES: bool = false;
+
     fn below(&mut self, order: u32, _limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
         let anchor = self.anchors[order as usize];
         for candidate in &self.rows[order as usize] {

@@ -45,7 +45,10 @@ impl<S: CandidateSource> Engine<S> {
         loop {
             self.list_unsure();
             let (start, length) = self.search_backward(goal);
-            if length <= self.listed_beyond {
+            let needed = self.settled.iter().map(|(site, _)| {
+                length - self.nodes[*site as usize].dist + self.fallen[*site as usize]
+            });
+            if needed.max().unwrap_or(0) <= self.listed_beyond {
                 return (start, length);
             }
             // A shorter chain may have been out of sight.
@@ -166,6 +169,7 @@ impl<S: CandidateSource> Engine<S> {
         }
         let sunk = *floor - (price - self.margin()).max(0).min(price);
         self.floors[site as usize] -= sunk;
+        self.fallen[site as usize] += sunk;
         sunk
     }
 
@@ -173,7 +177,6 @@ impl<S: CandidateSource> Engine<S> {
     pub(super) fn sink(&mut self, sunk: i64) {
         if sunk > 0 {
             self.sunk += sunk;
-            self.listed_beyond -= sunk;
             let sites = self.nodes.len() - 1;
             self.source.floors_changed(&self.floors[..sites]);
         }
@@ -200,7 +203,14 @@ impl<S: CandidateSource> Engine<S> {
             .saturating_add(length / 2)
             .saturating_add(self.stride)
             .min(FAR / 4);
+        // What was listed under floors that have fallen since is certain again only when it is listed again.
+        let is_stale = self.fallen.iter().any(|fall| *fall > 0);
+        self.refresh_floors();
+        self.fallen.fill(0);
         for site in 0..self.nodes.len() as u32 {
+            if is_stale {
+                self.sites[site as usize].listed_below = -FAR;
+            }
             self.list_beyond(site, beyond);
         }
         self.listed_beyond = beyond;
@@ -216,8 +226,8 @@ impl<S: CandidateSource> Engine<S> {
 
     fn list_beyond(&mut self, site: u32, beyond: i64) {
         let needed = self.nodes[site as usize].price + beyond;
-        if self.listed_below(site) < needed {
-            self.list(site, needed + beyond / 2);
+        if self.sites[site as usize].listed_below < needed {
+            self.list(site, needed + beyond / 4);
         }
     }
 }

@@ -158,7 +158,8 @@ impl<S: CandidateSource> Engine<S> {
             let node = &mut self.nodes[site as usize];
             node.price += (length - node.dist).max(0);
             let price = node.price;
-            if keeps_entrances && self.listed_below(site) - price < self.listed_beyond {
+            let listed_below = self.sites[site as usize].listed_below;
+            if keeps_entrances && listed_below - price < self.listed_beyond {
                 self.unsure.push(site);
             }
         }

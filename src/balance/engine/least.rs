@@ -26,10 +26,14 @@ impl<S: CandidateSource> Engine<S> {
         self.list_unsure();
         let falls = loop {
             let falls = self.distances_from_all();
-            let farthest = falls.iter().copied().max().unwrap_or(0);
-            if farthest <= self.listed_beyond {
+            let needed = falls
+                .iter()
+                .zip(&self.fallen)
+                .map(|(fall, fallen)| fall + fallen);
+            if needed.max().unwrap_or(0) <= self.listed_beyond {
                 break falls;
             }
+            let farthest = falls.iter().copied().max().unwrap_or(0);
             // A shorter way may have been out of sight.
             self.list_all_beyond(farthest);
         };

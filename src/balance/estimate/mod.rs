@@ -122,6 +122,8 @@ fn contenders<S: CandidateSource>(
 struct Sampled<'a, S>(&'a mut S);
 
 impl<S: CandidateSource> CandidateSource for Sampled<'_, S> {
+    const PRUNES: bool = S::PRUNES;
+
     fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) -> Named {
         self.0.below(order * SAMPLE as u32, limit, found)
     }

@@ -2,13 +2,18 @@
 
 use crate::balance::Total;
 use crate::balance::packing::prices::Prices;
+use crate::balance::packing::relaxation::Relaxation;
 use crate::balance::packing::task::Task;
 
 /// No plan has a lower value than this.
 pub(super) fn bound(task: &Task<'_>, prices: &Prices) -> Total {
     if task.is_counted() {
         let unassigned = fewest_unassigned(task, prices);
-        let cost = cost_without(task, prices, unassigned);
+        let cost = if is_short(task, unassigned) {
+            cost_in_shortage(task, unassigned)
+        } else {
+            cost_without(task, prices, unassigned)
+        };
         return Total { unassigned, cost };
     }
     let pays = (0..task.orders()).map(|order| {
@@ -21,10 +26,48 @@ pub(super) fn bound(task: &Task<'_>, prices: &Prices) -> Total {
     }
 }
 
+/// Whether more orders stay unassigned than those which fit nowhere.
+fn is_short(task: &Task<'_>, unassigned: u64) -> bool {
+    let fits_nowhere = |order: &usize| task.row(*order).next().is_none();
+    (0..task.orders()).filter(fits_nowhere).count() < unassigned as usize
+}
+
+/// The same as [`cost_without`] where room is short.
+///
+/// Prices that hold an order worth any detour make a poor bound of costs: the relaxation leaves a little less than a
+/// whole number of orders unassigned, and the rest of one order counts as much. The best prices hold it worth as much
+/// as the last one saves, and the bound rises towards them from both sides: powers of two are tried.
+fn cost_in_shortage(task: &Task<'_>, unassigned: u64) -> i64 {
+    /// The best ones were 0 to 3 on instances of 2,000 to 20,000 orders with 0 to 15 % too little room.
+    const BITS_FIRST: i32 = 2;
+    const BITS: [i32; 2] = [-2, 8];
+    let at = |bits: i32| {
+        let prices = Prices::plain(&Relaxation::solve(task, bits));
+        cost_without(task, &prices, unassigned)
+    };
+    let mut best = at(BITS_FIRST);
+    for step in [1, -1] {
+        let mut bits = BITS_FIRST + step;
+        let first = best;
+        while (BITS[0]..=BITS[1]).contains(&bits) {
+            let cost = at(bits);
+            if cost <= best {
+                break;
+            }
+            best = cost;
+            bits += step;
+        }
+        if best > first {
+            break;
+        }
+    }
+    best
+}
+
 /// No plan that leaves exactly so many orders unassigned costs less than this.
 ///
 /// They are the ones that would pay most.
-pub(super) fn cost_without(task: &Task<'_>, prices: &Prices, unassigned: u64) -> i64 {
+fn cost_without(task: &Task<'_>, prices: &Prices, unassigned: u64) -> i64 {
     let mut pays: Vec<i128> = (0..task.orders())
         .filter_map(|order| least(task, prices, order))
         .collect();

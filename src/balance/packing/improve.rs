@@ -101,7 +101,7 @@ impl<'a, 'b> Improver<'a, 'b> {
     /// Tries the moves that may pay, the most promising first.
     fn move_orders(&mut self, tolerance: i64, seen: u32) {
         self.callers.look_at(self.load);
-        let mut starts = self.starts(tolerance);
+        let mut starts = self.starts(tolerance, seen);
         starts.sort_unstable();
         for start in starts {
             if self.is_over() {
@@ -119,8 +119,9 @@ impl<'a, 'b> Improver<'a, 'b> {
         }
     }
 
-    /// The orders that pay more than elsewhere, and those that could use room that has a price.
-    fn starts(&mut self, tolerance: i64) -> Vec<Start> {
+    /// The orders that pay more than elsewhere, and those that could use room that has a price; without those whose
+    /// place and goal are as they were.
+    fn starts(&self, tolerance: i64, seen: u32) -> Vec<Start> {
         let mut starts = Vec::new();
         for order in 0..self.load.task.orders() as u32 {
             let own = self.load.regret(order);
@@ -128,16 +129,19 @@ impl<'a, 'b> Improver<'a, 'b> {
             if own == 0 && (tolerance == 0 || !self.load.prices.is_priced(place)) {
                 continue;
             }
-            for at in self.load.near(order) {
-                let near = self.load.near_at(at);
-                if near.cost() >= own + tolerance {
-                    break;
+            for candidate in self.load.task.row(order as usize) {
+                let to = candidate.site();
+                if to == place || !self.load.changed_since(seen, [place, to]) {
+                    continue;
                 }
-                starts.push(Start {
-                    gain: Reverse(own - near.cost()),
-                    order,
-                    to: near.site(),
-                });
+                let regret = self.load.regret_of(order, candidate);
+                if regret < own + tolerance {
+                    starts.push(Start {
+                        gain: Reverse(own - regret),
+                        order,
+                        to,
+                    });
+                }
             }
         }
         for site in 0..self.load.task.nowhere() {
@@ -202,17 +206,19 @@ impl<'a, 'b> Improver<'a, 'b> {
         is_better
     }
 
-    /// Divides the orders of every two neighbours anew.
+    /// Divides the orders of every two neighbours anew, of which one has changed.
     fn share_sites(&mut self, seen: u32) {
         let mut others = Vec::new();
         for site in 0..self.load.task.nowhere() {
             if self.is_over() {
                 break;
             }
+            if !self.load.changed_since(seen, [site, site]) {
+                continue;
+            }
             self.neighbours(site, &mut others);
             for other in &others {
-                let is_new = self.load.changed_since(seen, [site, *other]);
-                if is_new && self.load.share(&mut self.knapsack, [site, *other]) {
+                if self.load.share(&mut self.knapsack, [site, *other]) {
                     self.load.keep();
                 }
             }
@@ -220,24 +226,22 @@ impl<'a, 'b> Improver<'a, 'b> {
     }
 
     /// The sites at which orders of a site would pay little more than they could gain.
-    fn neighbours(&mut self, site: u32, others: &mut Vec<u32>) {
+    fn neighbours(&self, site: u32, others: &mut Vec<u32>) {
         others.clear();
         if !self.load.prices.is_priced(site) {
             return;
         }
         let members = self.load.members(site).iter();
-        let regrets: i64 = members.map(|order| self.load.regret(*order)).sum();
-        let gain = regrets.saturating_add(self.load.prices.worth(self.load.room(site), site));
-        for member in 0..self.load.members(site).len() {
-            let order = self.load.members(site)[member];
+        let unused = self.load.prices.worth(self.load.room(site), site);
+        let gain = members.fold(unused, |gain, order| {
+            gain.saturating_add(self.load.regret(*order))
+        });
+        for order in self.load.members(site).iter().copied() {
             let own = self.load.regret(order);
-            for at in self.load.near(order) {
-                let near = self.load.near_at(at);
-                if near.cost() > own.saturating_add(gain) {
-                    break;
-                }
-                if near.site() != site {
-                    others.push(near.site());
+            for candidate in self.load.task.row(order as usize) {
+                let regret = self.load.regret_of(order, candidate);
+                if regret <= own.saturating_add(gain) && candidate.site() != site {
+                    others.push(candidate.site());
                 }
             }
         }

@@ -1,8 +1,11 @@
 use crate::balance::packing::relaxation::Relaxation;
 use crate::balance::packing::task::Task;
 
-/// More than any regret, and twice it is still a number.
-pub(super) const FAR: i64 = i64::MAX / 8;
+/// Room is worth no more than this, which is more than an unassigned order is; chains of such sums fit.
+const WORTH_MAX: i64 = 1 << 50;
+
+/// More than any chain of moves adds.
+pub(super) const FAR: i64 = 1 << 60;
 
 /// No more moves than this are weighed together, so that they can't outweigh an unassigned order.
 pub(super) const MOVES_MAX: usize = 1 << MOVES_BITS;
@@ -21,18 +24,16 @@ pub(super) struct Prices {
 }
 
 impl Prices {
+    /// The prices of a relaxation as they are.
+    pub(super) fn plain(relaxation: &Relaxation) -> Self {
+        Self::with(relaxation, relaxation.level, &[])
+    }
+
     /// The prices of a relaxation, with what an unassigned order is worth lifted beyond all exchanges of sites.
-    pub(super) fn new(task: &Task<'_>, relaxation: &Relaxation) -> Self {
-        let shift = relaxation.scale.max(0) as u32;
-        let lift = (-relaxation.scale).max(0) as u32;
-        let level = match relaxation.level {
-            0 => 0,
-            _ => (task.range() + 1) << (shift + MOVES_BITS),
-        };
-        let grain = relaxation.grain;
-        let fraction = grain.ilog2();
+    pub(super) fn lifted(task: &Task<'_>, relaxation: &Relaxation) -> Self {
         let mut parts = Vec::new();
         if is_short(task, relaxation) {
+            let grain = relaxation.grain;
             parts.extend(
                 task.sizes
                     .iter()
@@ -41,21 +42,29 @@ impl Prices {
             parts.sort_unstable();
             parts.dedup();
         }
+        let level = match relaxation.level {
+            0 => 0,
+            _ => (task.range + 1) << (relaxation.scale.max(0) as u32 + MOVES_BITS),
+        };
+        Self::with(relaxation, level, &parts)
+    }
+
+    /// Prices whose shares of the level, for orders of so many parts each, are shares of another level instead.
+    fn with(relaxation: &Relaxation, level: i64, parts: &[u32]) -> Self {
+        let lift = (-relaxation.scale).max(0) as u32;
+        let grain = relaxation.grain;
+        let fraction = grain.ilog2();
         let mut prices = Self {
             per_unit: Vec::with_capacity(relaxation.prices.len()),
             units_per_order: Vec::with_capacity(relaxation.prices.len()),
             level,
-            shift,
+            shift: relaxation.scale.max(0) as u32,
             fraction,
         };
         for price in &relaxation.prices {
-            let parts = nearest_share(&parts, relaxation.level, *price);
+            let parts = nearest_share(parts, relaxation.level, *price);
             let share = |level: i64| {
-                if parts == 0 {
-                    0
-                } else {
-                    i128::from(level) / i128::from(parts)
-                }
+                i128::from(level) / i128::from(parts.max(1)) * i128::from(parts.min(1))
             };
             let cost = (i128::from(*price) - share(relaxation.level)) << lift;
             let per_part = (cost + share(level)).clamp(0, i128::from(FAR));
@@ -92,7 +101,7 @@ impl Prices {
     pub(super) fn worth(&self, units: i64, place: u32) -> i64 {
         let price = self.per_unit.get(place as usize).copied().unwrap_or(0);
         let worth = (i128::from(units) * i128::from(price)) >> self.fraction;
-        worth.clamp(i128::from(-FAR), i128::from(FAR)) as i64
+        worth.clamp(i128::from(-WORTH_MAX), i128::from(WORTH_MAX)) as i64
     }
 
     /// What an order pays at a site: its cost, and the room it takes.

@@ -31,7 +31,8 @@ const PARTS_FREE: u64 = 1 << 16;
 const SCALE_MAX: i32 = 20;
 
 impl Relaxation {
-    /// Solves the relaxation, an unassigned order being worth at least 2^`level_bits` times the range of costs.
+    /// Solves the relaxation, an unassigned order being worth 2^`level_bits` times the range of costs if it has no
+    /// price.
     pub(super) fn solve(task: &Task<'_>, level_bits: i32) -> Self {
         let split = Split::new(task, level_bits);
         let problem = split.problem();
@@ -83,12 +84,18 @@ impl<'a> Split<'a> {
         let in_sums = 61 - bits(order_of.len() as u64);
         let allowed = in_chains.min(in_sums).min(36);
         let level_bits = if task.is_counted() { level_bits } else { 0 };
-        let scale = allowed - bits(task.range() as u64) - level_bits;
+        let range = task.range + 1;
+        let scale = (allowed - bits(range as u64) - level_bits).min(SCALE_MAX);
+        let level = if task.is_counted() {
+            scaled(range, scale + level_bits)
+        } else {
+            0
+        };
         Self {
             task,
-            scale: scale.min(SCALE_MAX),
+            scale,
             grain,
-            level: if task.is_counted() { 1 << allowed } else { 0 },
+            level,
             order_of,
             inverse,
         }
@@ -102,8 +109,7 @@ impl<'a> Split<'a> {
         let mut nowhere = Vec::with_capacity(parts);
         for chunk in self.order_of.chunk_by(|a, b| a == b) {
             let order = chunk[0] as usize;
-            let row = || self.task.row(order);
-            let ends = [row().min(), row().max()].map(|end| {
+            let ends = ends(self.task.row(order)).map(|end| {
                 end.and_then(|end| Candidate::new(end.site(), self.part_of(order, end.cost())).ok())
             });
             for _ in chunk {
@@ -120,14 +126,7 @@ impl<'a> Split<'a> {
     /// One part's share of an order's cost.
     #[inline]
     fn part_of(&self, order: usize, cost: i64) -> i64 {
-        self.share(
-            order,
-            if self.scale >= 0 {
-                cost << self.scale
-            } else {
-                cost >> -self.scale
-            },
-        )
+        self.share(order, scaled(cost, self.scale))
     }
 
     fn part_of_nowhere(&self, order: usize) -> i64 {
@@ -164,6 +163,25 @@ impl<'a> Split<'a> {
         }
         places
     }
+}
+
+/// A number times two to some power.
+#[inline]
+fn scaled(number: i64, scale: i32) -> i64 {
+    if scale >= 0 {
+        number << scale
+    } else {
+        number >> -scale
+    }
+}
+
+/// The cheapest and the dearest candidate.
+fn ends(row: impl Iterator<Item = Candidate>) -> [Option<Candidate>; 2] {
+    row.fold([None, None], |[low, high], candidate| {
+        let low = low.map_or(candidate, |low: Candidate| low.min(candidate));
+        let high = high.map_or(candidate, |high: Candidate| high.max(candidate));
+        [Some(low), Some(high)]
+    })
 }
 
 impl CandidateSource for &Split<'_> {

@@ -32,11 +32,11 @@ impl Load<'_> {
         let mut added = 0;
         while self.room(site) < 0 {
             let rest = Reach {
-                added_below: reach.added_below - added,
+                added_below: reach.added_below.saturating_sub(added),
                 ..reach
             };
             let end = self.cheapest_chain(search, site, rest)?;
-            added += end.added;
+            added = end.added.saturating_add(added);
             self.follow(search, end);
             if self.moves() > MOVES_MAX && reach.added_below < FAR {
                 return None;

@@ -96,7 +96,7 @@ impl Load<'_> {
                 if let Some(here) = self.regret_at(order, here)
                     && let Some(there) = self.regret_at(order, there)
                 {
-                    gain += self.regret(order) - here.min(there);
+                    gain = gain.saturating_add(self.regret(order) - here.min(there));
                     knapsack.items.push(Item {
                         differs_by: (here - there).abs(),
                         order,

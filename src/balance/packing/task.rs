@@ -5,6 +5,8 @@ pub(super) struct Task<'a> {
     pub(super) problem: &'a Problem,
     pub(super) sizes: Vec<u32>,
     pub(super) capacities: Vec<u32>,
+    /// No two costs or prices are farther apart.
+    pub(super) range: i64,
 }
 
 impl<'a> Task<'a> {
@@ -14,6 +16,7 @@ impl<'a> Task<'a> {
             problem,
             sizes: in_units(sizes),
             capacities: in_units(problem.capacities()),
+            range: range(problem),
         }
     }
 
@@ -48,21 +51,6 @@ impl<'a> Task<'a> {
         cost.unwrap_or_else(|| self.problem.unassigned_at(order))
     }
 
-    /// No two costs or prices are farther apart.
-    pub(super) fn range(&self) -> i64 {
-        let costs = self.problem.rows().candidates().iter();
-        let prices = match self.problem.objective() {
-            Objective::FewestUnassigned => &[],
-            Objective::UnassignedAt(price) => core::slice::from_ref(price),
-            Objective::UnassignedAtEach(prices) => prices.as_slice(),
-        };
-        let all = costs
-            .map(|candidate| candidate.cost())
-            .chain(prices.iter().copied());
-        let (low, high) = all.fold((0, 0), |(low, high), cost| (cost.min(low), cost.max(high)));
-        high - low
-    }
-
     /// The value of a plan, in which [`nowhere`](Self::nowhere) stands for no site.
     pub(super) fn total(&self, places: &[u32]) -> Total {
         let costs = places
@@ -83,4 +71,21 @@ impl<'a> Task<'a> {
         };
         places.iter().map(|place| name(*place)).collect()
     }
+}
+
+/// How far apart costs and prices are at most.
+fn range(problem: &Problem) -> i64 {
+    let costs = problem
+        .rows()
+        .candidates()
+        .iter()
+        .map(|candidate| candidate.cost());
+    let prices = match problem.objective() {
+        Objective::FewestUnassigned => &[],
+        Objective::UnassignedAt(price) => core::slice::from_ref(price),
+        Objective::UnassignedAtEach(prices) => prices.as_slice(),
+    };
+    let all = costs.chain(prices.iter().copied());
+    let (low, high) = all.fold((0, 0), |(low, high), cost| (cost.min(low), cost.max(high)));
+    high - low
 }

@@ -125,11 +125,11 @@ fn root_grid(frame: &Frame, points: usize) -> Table {
 impl Table {
     /// Puts the root entries of all rows first and everything below them after.
     fn append(&mut self, rows: Vec<Row>) {
-        self.entries = Vec::with_capacity(
-            rows.iter()
-                .map(|row| row.roots.len() + row.entries.len())
-                .sum(),
-        );
+        let below: usize = rows
+            .iter()
+            .map(|row| row.roots.len() + row.entries.len())
+            .sum();
+        self.entries = Vec::with_capacity(below + 1);
         let mut entries = self.columns as usize * self.rows as usize;
         let mut lists = 0;
         for row in &rows {
@@ -158,7 +158,7 @@ impl Table {
 struct Row {
     roots: Vec<Entry>,
     entries: Vec<Entry>,
-    lists: Vec<u32>,
+    lists: Vec<u16>,
 }
 
 /// The quadtree below one root tile.
@@ -238,11 +238,7 @@ impl Row {
         if listed.is_empty() {
             return Entry::UNKNOWN;
         }
-        Entry::inline(listed).unwrap_or_else(|| {
-            let at = self.lists.len();
-            self.lists.extend_from_slice(listed);
-            Entry::list(at, listed.len())
-        })
+        Entry::inline(listed).unwrap_or_else(|| Table::write_list(&mut self.lists, listed))
     }
 
     /// Writes the part of a grid that a node covers.
@@ -305,7 +301,7 @@ impl Grower<'_> {
     /// The quadtree of a tile, given a superset of what it must list.
     fn grow(&mut self, tile: Tile, source: &[u32]) -> Node {
         let outline = self.frame.outline(tile);
-        let mut listed = Vec::new();
+        let mut listed = Vec::with_capacity(source.len());
         let kth = self.candidates.select(&outline, source, &mut listed);
         // Far from all points, or where they lie on top of each other, lists stay as they are however small the tile.
         let hopeless = tile.level >= LEVEL_MAX

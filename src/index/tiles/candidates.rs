@@ -1,3 +1,5 @@
+use fearless_simd::{Level, dispatch};
+
 use crate::geo::chord2_tied;
 use crate::index::Point;
 use crate::index::tiles::geometry::Outline;
@@ -10,8 +12,9 @@ pub(super) struct Candidates<'a> {
     /// Lists longer than this are not thinned by dominance: the tile will be split anyhow.
     thinned_max: usize,
     in_range: Vec<Near>,
-    chords2: Vec<f64>,
-    listed: Vec<Seen>,
+    listed: Vec<Near>,
+    /// How far the listed points are from each corner, squared.
+    corners2: [Vec<f64>; 4],
 }
 
 /// A point within range of a tile.
@@ -21,11 +24,11 @@ struct Near {
     slot: u32,
 }
 
-/// A listed point as seen from the corners.
-#[derive(Clone, Copy, Debug)]
-struct Seen {
-    corner2: [f64; 4],
-    point: Point,
+impl Near {
+    /// Bits of floats that are not negative are in the order of the floats, and faster to sort by.
+    fn key(&self) -> u64 {
+        self.chord2.to_bits()
+    }
 }
 
 impl<'a> Candidates<'a> {
@@ -35,93 +38,118 @@ impl<'a> Candidates<'a> {
             k,
             thinned_max,
             in_range: Vec::new(),
-            chords2: Vec::new(),
             listed: Vec::new(),
+            corners2: [const { Vec::new() }; 4],
         }
     }
 
     /// Appends to `list` the slots out of `source` that the tile must list, nearest to its centre first, and
     /// returns the chord from the centre to the k-th nearest point. `source` must hold all that it must list.
     pub(super) fn select(&mut self, tile: &Outline, source: &[u32], list: &mut Vec<u32>) -> f64 {
+        dispatch!(Level::new(), _simd => self.select_inlined(tile, source, list))
+    }
+
+    #[inline(always)]
+    fn select_inlined(&mut self, tile: &Outline, source: &[u32], list: &mut Vec<u32>) -> f64 {
         let kth = self.range(tile, source);
         if self.in_range.len() > self.thinned_max {
             list.extend(self.in_range.iter().map(|near| near.slot));
         } else {
-            self.in_range.sort_unstable_by(|a, b| {
-                let id = |near: &Near| self.points[near.slot as usize].id;
-                a.chord2
-                    .total_cmp(&b.chord2)
-                    .then_with(|| id(a).cmp(&id(b)))
-            });
+            self.sort();
             self.thin(tile, list);
         }
         kth
     }
 
     /// Step 1: all within d + 2R of the centre, and room for ties.
+    #[inline(always)]
     fn range(&mut self, tile: &Outline, source: &[u32]) -> f64 {
-        let centre = tile.centre;
-        self.chords2.clear();
-        self.chords2.extend(
-            source
-                .iter()
-                .map(|slot| self.points[*slot as usize].at.chord2(centre)),
-        );
-        let kth = self.kth_smallest().sqrt();
-        let reach = reach_of(tile.radius, kth);
         self.in_range.clear();
-        let near = source
-            .iter()
-            .zip(&self.chords2)
-            .filter(|(_, chord2)| **chord2 <= reach);
-        self.in_range.extend(near.map(|(slot, chord2)| Near {
-            chord2: *chord2,
+        self.in_range.extend(source.iter().map(|slot| Near {
+            chord2: self.points[*slot as usize].at.chord2(tile.centre),
             slot: *slot,
         }));
+        let kth = self.kth_smallest().sqrt();
+        let reach = reach_of(tile.radius, kth);
+        self.in_range.retain(|near| near.chord2 <= reach);
         kth
     }
 
-    fn kth_smallest(&self) -> f64 {
+    fn kth_smallest(&mut self) -> f64 {
+        let near = &mut self.in_range;
+        if 1 < self.k && self.k < near.len() {
+            return near
+                .select_nth_unstable_by_key(self.k - 1, Near::key)
+                .1
+                .chord2;
+        }
+        let chords2 = near.iter().map(|near| near.chord2);
         if self.k == 1 {
-            return self.chords2.iter().copied().fold(f64::INFINITY, f64::min);
+            chords2.fold(f64::INFINITY, f64::min)
+        } else {
+            chords2.fold(0.0, f64::max)
         }
-        if self.chords2.len() <= self.k {
-            return self.chords2.iter().copied().fold(0.0, f64::max);
+    }
+
+    /// Nearest first, then by id. The ids lie elsewhere and are looked up for ties alone.
+    fn sort(&mut self) {
+        self.in_range.sort_unstable_by_key(Near::key);
+        for tied in self
+            .in_range
+            .chunk_by_mut(|a, b| Near::key(a) == Near::key(b))
+        {
+            if tied.len() > 1 {
+                tied.sort_unstable_by_key(|near| self.points[near.slot as usize].id);
+            }
         }
-        let mut chords2 = self.chords2.clone();
-        *chords2.select_nth_unstable_by(self.k - 1, f64::total_cmp).1
     }
 
     /// Step 2: drops every point that k listed ones beat all over the tile.
+    #[inline(always)]
     fn thin(&mut self, tile: &Outline, list: &mut Vec<u32>) {
         self.listed.clear();
+        self.corners2.iter_mut().for_each(Vec::clear);
         for near in &self.in_range {
-            let point = self.points[near.slot as usize];
-            let corner2 = tile.corners.map(|corner| corner.chord2(point.at));
-            let seen = Seen { corner2, point };
+            let at = self.points[near.slot as usize].at;
+            let corner2 = [
+                tile.corners[0].chord2(at),
+                tile.corners[1].chord2(at),
+                tile.corners[2].chord2(at),
+                tile.corners[3].chord2(at),
+            ];
             let farthest = corner2.iter().copied().fold(0.0, f64::max);
             let margin = chord2_tied(farthest) - farthest;
-            let beaten = self
-                .listed
-                .iter()
-                .filter(|other| other.beats(&seen, margin))
-                .take(self.k)
+            // Those at the very same place are as far from the centre, and those with smaller ids come first.
+            let as_far = self.listed.iter().rev();
+            let same_place = as_far
+                .take_while(|other| other.chord2 >= near.chord2)
+                .filter(|other| self.points[other.slot as usize].at == at)
                 .count();
-            if beaten < self.k {
-                self.listed.push(seen);
+            if count_ahead(&self.corners2, corner2, margin) + same_place < self.k {
+                self.listed.push(*near);
+                for (corners2, corner2) in self.corners2.iter_mut().zip(corner2) {
+                    corners2.push(corner2);
+                }
                 list.push(near.slot);
             }
         }
     }
 }
 
-impl Seen {
-    #[inline]
-    fn beats(&self, other: &Self, margin: f64) -> bool {
-        let ahead = |corner: usize| self.corner2[corner] + margin <= other.corner2[corner];
-        (ahead(0) & ahead(1) & ahead(2) & ahead(3))
-            || (self.point.at == other.point.at && self.point.id < other.point.id)
+/// How many points are nearer to all corners by a margin. No loop is left early, so that it vectorises.
+#[expect(clippy::needless_bitwise_bool, reason = "nothing may branch")]
+#[inline(always)]
+fn count_ahead(corners2: &[Vec<f64>; 4], limits: [f64; 4], margin: f64) -> usize {
+    let [a, b, c, d] = corners2;
+    let mut count = 0;
+    for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
+        let ahead = (a + margin <= limits[0])
+            & (b + margin <= limits[1])
+            & (c + margin <= limits[2])
+            & (d + margin <= limits[3]);
+        count += usize::from(ahead);
     }
+    count
 }
 
 /// The squared chord from the centre within which all lie that can be among the k nearest somewhere in a tile of this

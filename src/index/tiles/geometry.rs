@@ -136,8 +136,8 @@ impl Tile {
 
 /// The number of a strip one unit wide, from 0 to 2^30. On the border of two it may be either.
 ///
-/// From 2^52 to 2^53 floats are whole numbers, so adding one from the middle rounds, and leaves the number in
-/// the lowest bits: two operations that vectorise, where a conversion takes a handful.
+/// From 2^52 to 2^53 floats are whole numbers, so adding one from the middle rounds, and leaves the number in the
+/// lowest bits: two operations that vectorise, where a conversion takes a handful.
 #[inline(always)]
 fn finest(degrees: f64) -> u32 {
     const MIDDLE: f64 = 1.5 * (1_u64 << 52) as f64;

@@ -2,7 +2,7 @@
 
 use crate::geo::{Chord, Position, UnitVector, chord2_tied};
 use crate::index::tiles::Tiles;
-use crate::index::tiles::table::{Entry, INLINE_MAX, Meaning};
+use crate::index::tiles::table::{Entry, INLINE_MAX, LIST_MAX};
 use crate::index::{Point, Ranked};
 
 impl Tiles {
@@ -50,14 +50,9 @@ impl Tiles {
                 slot: *slot,
             }
         };
-        match entry.meaning() {
-            Meaning::Inline(count, slots) => slots[..count].iter().map(ranked).min(),
-            Meaning::List(start, len) => self.table.lists[start..start + len]
-                .iter()
-                .map(ranked)
-                .min(),
-            Meaning::Unknown | Meaning::Grid(..) => None,
-        }
+        let mut slots = [0; LIST_MAX];
+        let listed = self.table.listed(entry, &mut slots)?;
+        listed.iter().map(ranked).min()
     }
 }
 

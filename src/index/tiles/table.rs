@@ -1,6 +1,9 @@
 /// Points that an entry can list by itself.
 pub(super) const INLINE_MAX: usize = 4;
 
+/// Points that a list in the side array can hold.
+pub(super) const LIST_MAX: usize = 64;
+
 /// Slots above this can't be listed.
 pub(super) const SLOTS_MAX: usize = 1 << BASE_BITS;
 
@@ -16,7 +19,7 @@ pub(super) struct Table {
     pub(super) columns: u32,
     pub(super) rows: u32,
     pub(super) entries: Vec<Entry>,
-    pub(super) lists: Vec<u32>,
+    pub(super) lists: Vec<u16>,
 }
 
 /// Eight bytes of the table. The top two bits tell what the rest means.
@@ -25,7 +28,8 @@ pub(super) struct Table {
 /// 63 62 | 61 … 59 | 58 … 36 | 35 … 24 | 23 … 12 | 11 … 0
 ///  0  0 |  count  |  base   | delta 3 | delta 2 | delta 1    slots base, base + delta 1, …; count 0: ask the tree
 ///  0  1 |  offset of a grid in the table          | bits     the grid's sides are 2^bits
-///  1  0 |  offset of a list in the side array     | length
+///  1  0 |  base   |  offset in the side array (32) | length (7)         so many slots, less the base
+///  1  1 |    0    |  offset in the side array (32) | length (7)         so many slots, in two halves each
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) struct Entry(u64);
@@ -39,23 +43,40 @@ pub(super) enum Meaning {
     Inline(usize, [u32; INLINE_MAX]),
     /// A grid: offset and bits.
     Grid(usize, u32),
-    /// A list in the side array: offset and length.
-    List(usize, usize),
+    /// A list in the side array.
+    List(List),
+}
+
+/// Where a list is in the side array, and how it is written there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct List {
+    pub(super) start: usize,
+    pub(super) len: usize,
+    /// What to add to each word, or nothing if a slot takes two words, the lower half first.
+    pub(super) base: Option<u32>,
 }
 
 impl Entry {
     pub(super) const UNKNOWN: Self = Self(0);
     const TAG_SHIFT: u32 = 62;
     const GRID: u64 = 1;
-    const LIST: u64 = 2;
+    const NEAR_LIST: u64 = 2;
+    const WIDE_LIST: u64 = 3;
     const LOW_BITS: u32 = 8;
+    const LEN_BITS: u32 = 7;
+    const START_BITS: u32 = 32;
 
     pub(super) fn grid(offset: usize, bits: u32) -> Self {
         Self(Self::GRID << Self::TAG_SHIFT | (offset as u64) << Self::LOW_BITS | u64::from(bits))
     }
 
-    pub(super) fn list(offset: usize, len: usize) -> Self {
-        Self(Self::LIST << Self::TAG_SHIFT | (offset as u64) << Self::LOW_BITS | len as u64)
+    pub(super) fn list(list: List) -> Self {
+        let (tag, base) = match list.base {
+            Some(base) => (Self::NEAR_LIST, base),
+            None => (Self::WIDE_LIST, 0),
+        };
+        let bits = u64::from(base) << Self::START_BITS | list.start as u64;
+        Self(tag << Self::TAG_SHIFT | bits << Self::LEN_BITS | list.len as u64)
     }
 
     /// The list in the entry itself, if it is short enough and its slots close enough.
@@ -137,7 +158,7 @@ impl Entry {
     pub(super) fn moved(self, entries: usize, lists: usize) -> Self {
         match self.0 >> Self::TAG_SHIFT {
             Self::GRID => Self(self.0 + ((entries as u64) << Self::LOW_BITS)),
-            Self::LIST => Self(self.0 + ((lists as u64) << Self::LOW_BITS)),
+            Self::NEAR_LIST | Self::WIDE_LIST => Self(self.0 + ((lists as u64) << Self::LEN_BITS)),
             _ => self,
         }
     }
@@ -146,7 +167,15 @@ impl Entry {
     pub(super) fn meaning(self) -> Meaning {
         match self.0 >> Self::TAG_SHIFT {
             Self::GRID => Meaning::Grid(self.offset(), self.low()),
-            Self::LIST => Meaning::List(self.offset(), self.low() as usize),
+            tag @ (Self::NEAR_LIST | Self::WIDE_LIST) => {
+                let bits = self.0 >> Self::LEN_BITS;
+                let base = (bits >> Self::START_BITS) as u32 & ((1 << BASE_BITS) - 1);
+                Meaning::List(List {
+                    start: (bits & u64::from(u32::MAX)) as usize,
+                    len: (self.0 & ((1 << Self::LEN_BITS) - 1)) as usize,
+                    base: (tag == Self::NEAR_LIST).then_some(base),
+                })
+            }
             _ if self == Self::UNKNOWN => Meaning::Unknown,
             _ => Meaning::Inline(self.count(), self.slots()),
         }
@@ -176,6 +205,60 @@ impl Table {
             },
             below,
         }
+    }
+
+    /// The slots that an entry lists, if any.
+    #[inline]
+    pub(super) fn listed<'a>(
+        &self,
+        entry: Entry,
+        slots: &'a mut [u32; LIST_MAX],
+    ) -> Option<&'a [u32]> {
+        let len = match entry.meaning() {
+            Meaning::Unknown | Meaning::Grid(..) => return None,
+            Meaning::Inline(count, few) => {
+                slots[..INLINE_MAX].copy_from_slice(&few);
+                count
+            }
+            Meaning::List(List { start, len, base }) => {
+                if let Some(base) = base {
+                    let words = &self.lists[start..start + len];
+                    for (slot, word) in slots.iter_mut().zip(words) {
+                        *slot = base + u32::from(*word);
+                    }
+                } else {
+                    let (pairs, _) = self.lists[start..start + 2 * len].as_chunks();
+                    for (slot, [low, high]) in slots.iter_mut().zip(pairs) {
+                        *slot = u32::from(*high) << u16::BITS | u32::from(*low);
+                    }
+                }
+                len
+            }
+        };
+        slots.get(..len)
+    }
+
+    /// Adds a list to the side array and returns the entry for it.
+    pub(super) fn write_list(lists: &mut Vec<u16>, listed: &[u32]) -> Entry {
+        let (start, len) = (lists.len(), listed.len());
+        let least = listed.iter().copied().min().unwrap_or(0);
+        let near = listed
+            .iter()
+            .all(|slot| u16::try_from(slot - least).is_ok());
+        if near {
+            lists.extend(listed.iter().map(|slot| (slot - least) as u16));
+        } else {
+            lists.extend(
+                listed
+                    .iter()
+                    .flat_map(|slot| [*slot as u16, (slot >> u16::BITS) as u16]),
+            );
+        }
+        Entry::list(List {
+            start,
+            len,
+            base: near.then_some(least),
+        })
     }
 
     /// The leaf entry for a finest column and row.
@@ -230,23 +313,48 @@ mod tests {
         for list in [&[][..], &[1, 2, 3, 4, 5], &[0, 4_096], &[8_388_608]] {
             assert_eq!(Entry::inline(list), None, "{list:?}");
         }
-        for (offset, low) in [(0, 1), (123_456_789, 8), ((1 << 40) - 1, 64)] {
+        for (offset, bits) in [(0, 1), (123_456_789, 8), ((1 << 40) - 1, 64)] {
+            let grid = Entry::grid(offset, bits);
+            assert_eq!(grid.meaning(), Meaning::Grid(offset, bits));
+            assert_eq!(grid.moved(9, 5).meaning(), Meaning::Grid(offset + 9, bits));
+        }
+        let lists = [
+            (0, 1, None),
+            (123_456_789, 64, Some(8_388_607)),
+            ((1 << 32) - 10, 0, Some(0)),
+        ];
+        for (start, len, base) in lists {
+            let list = List { start, len, base };
+            let moved = List {
+                start: start + 5,
+                ..list
+            };
+            assert_eq!(Entry::list(list).meaning(), Meaning::List(list));
             assert_eq!(
-                Entry::grid(offset, low as u32).meaning(),
-                Meaning::Grid(offset, low as u32)
-            );
-            assert_eq!(
-                Entry::list(offset, low).meaning(),
-                Meaning::List(offset, low)
-            );
-            assert_eq!(
-                Entry::list(offset, low).moved(9, 5).meaning(),
-                Meaning::List(offset + 5, low)
-            );
-            assert_eq!(
-                Entry::grid(offset, 3).moved(9, 5).meaning(),
-                Meaning::Grid(offset + 9, 3)
+                Entry::list(list).moved(9, 5).meaning(),
+                Meaning::List(moved)
             );
         }
+    }
+
+    #[test]
+    fn lists_are_read_as_they_were_written() {
+        let mut table = Table::default();
+        let lists = [
+            &[5, 3, 9, 70_000 - 4_500, 4][..],
+            &[8_388_607, 0, 65_536],
+            &[1_000_000; LIST_MAX],
+            &[7, 65_542],
+            &[7, 65_543],
+        ];
+        let entries = lists.map(|listed| Table::write_list(&mut table.lists, listed));
+        for (entry, listed) in entries.into_iter().zip(lists) {
+            assert!(!entry.is_few());
+            assert_eq!(table.listed(entry, &mut [0; LIST_MAX]), Some(listed));
+        }
+        let few = Entry::inline(&[7, 9]).expect("the list fits");
+        assert_eq!(table.listed(few, &mut [0; LIST_MAX]), Some(&[7, 9][..]));
+        assert_eq!(table.listed(Entry::UNKNOWN, &mut [0; LIST_MAX]), None);
+        assert_eq!(table.lists.len(), 5 + 2 * 3 + LIST_MAX + 2 + 2 * 2);
     }
 }
