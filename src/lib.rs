@@ -168,6 +168,7 @@
 //! # let mut leader = Site::leader(SiteId(17), at(121.4801, 31.2290)?, Units(60));
 //! use catchment::order::Order;
 //! use catchment::plan::{Because, Method, Proof, Router};
+//! use catchment::verify;
 //!
 //! leader.capacity = Units(1);
 //! let network = Network::builder().sites([store, leader]).build()?;
@@ -179,7 +180,6 @@
 //! let plan = Router::new(&network).route(&orders)?;
 //! assert_eq!(greedy.total().cost.to_string(), "1,293 m");
 //! assert_eq!(plan.total().cost.to_string(), "887 m");
-//! # use catchment::verify;
 //!
 //! // Why? And is it true that nothing is better?
 //! let why = plan.explain(&network, OrderId(7))?;
