@@ -3,7 +3,8 @@
 //! A retailer has pickup points (自提点): stores (门店) and community leaders (团长), neighbours who hand out parcels.
 //! Orders come with an address. Each must go to a pickup point that is near, open, allowed to serve that street and
 //! able to take it, and someone will ask why it went there. This crate holds the pickup points in a
-//! [`Network`](site::Network) and answers such questions exactly, fast and with reasons.
+//! [`Network`](site::Network) and answers such questions exactly, fast and with reasons: for one address, or for all
+//! orders of an evening together.
 //!
 //! # From a loop to a network
 //!
@@ -150,6 +151,48 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # From nearest to balanced
+//!
+//! The nearest leader has one place left, and two orders are near. If order 7 comes first and takes it, order 8 has a
+//! long way to the store; if order 7 walks a little farther, all together walk 406 m less. A
+//! [`Router`](plan::Router) weighs all orders of a batch against the room of all sites: no other plan leaves fewer
+//! orders without a site, or as few with less to walk.
+//!
+//! ```
+//! # use catchment::geo::{LngLat, Position};
+//! # use catchment::id::{OrderId, SiteId};
+//! # use catchment::site::{Network, Site};
+//! # use catchment::units::Units;
+//! # let at = |lng, lat| Position::new(LngLat { lng, lat });
+//! # let store = Site::store(SiteId(1), at(121.4737, 31.2304)?, Units(500));
+//! # let mut leader = Site::leader(SiteId(17), at(121.4801, 31.2290)?, Units(60));
+//! use catchment::order::Order;
+//! use catchment::plan::{Because, Method, Proof, Router};
+//! use catchment::verify;
+//!
+//! leader.capacity = Units(1);
+//! let network = Network::builder().sites([store, leader]).build()?;
+//! let orders = [
+//!     Order::new(OrderId(7), at(121.4780, 31.2295)?),
+//!     Order::new(OrderId(8), at(121.4850, 31.2290)?),
+//! ];
+//! let greedy = Router::new(&network).method(Method::Greedy).route(&orders)?;
+//! let plan = Router::new(&network).route(&orders)?;
+//! assert_eq!(greedy.total().cost.to_string(), "1,293 m");
+//! assert_eq!(plan.total().cost.to_string(), "887 m");
+//!
+//! // Why? And is it true that nothing is better?
+//! let why = plan.explain(&network, OrderId(7))?;
+//! assert!(matches!(why.because, Because::NearestWasFull { .. }));
+//! assert_eq!(plan.proof(), Proof::Optimal);
+//! assert_eq!(verify::plan(&network, &orders, &plan), Ok(()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The proof is a price for every site: what one more place there would save. Where every order is at the site of
+//! least distance and price together, no plan is better; [`verify`] checks that by itself. How the plan is found is in
+//! [`balance`].
+//!
 //! # Seen from above
 //!
 //! [`coverage`] sums up by H3 cell: where demand is, where nobody serves it, and whose catchment each cell is. Cells
@@ -199,6 +242,9 @@
 //! | --- | --- |
 //! | [`site`] | sites, their hours and tags; the network, its look-ups and changes |
 //! | [`candidates`] | eligible look-ups, filters, explanations |
+//! | [`plan`] | a whole batch under capacity: methods, preferences, decisions, proof, explanations |
+//! | [`verify`] | is a plan what it says it is? |
+//! | [`balance`] | the optimiser behind it, for any costs |
 //! | [`geo`] | positions, datums, service areas, polygons, H3 cells |
 //! | [`order`] | what customers bought, and the check of a whole batch |
 //! | [`coverage`] | demand, holes and catchments by H3 cell |

@@ -91,13 +91,13 @@ fn check_methods(run: &Value) {
         );
     }
     for name in ["greedy", "balanced"] {
-        assert_eq!(of(run, name, "beyond_capacity"), 0.0, "{name}");
+        assert_eq!(method(run, name)["beyond_capacity"], 0, "{name}");
     }
     let pair = |name: &str| (of(run, name, "unassigned"), of(run, name, "total_m"));
     assert!(pair("nearest") <= pair("balanced"), "no capacity is easier");
     assert!(pair("balanced") <= pair("greedy"), "balanced is the best");
-    assert_eq!(of(run, "balanced", "gap"), 0.0);
-    assert_eq!(of(run, "nearest", "detour_m"), 0.0);
+    assert_eq!(method(run, "balanced")["gap"], 0.0);
+    assert_eq!(method(run, "nearest")["detour_m"], 0.0);
 }
 
 #[test]

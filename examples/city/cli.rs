@@ -145,6 +145,7 @@ struct Synthetic {
 }
 
 /// Where the city comes from.
+#[allow(clippy::large_enum_variant, reason = "there is one in a run")]
 pub(crate) enum Source {
     Synthetic(Plan),
     Files { pickups: CsvFile, orders: CsvFile },

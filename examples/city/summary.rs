@@ -13,6 +13,9 @@ use crate::city::{City, UNLIMITED};
 use crate::routing::{self, Reason};
 use crate::tally::Tally;
 
+/// What a table says of a method.
+type Cell = fn(&Tally) -> String;
+
 /// How many of the busiest sites are listed.
 const BUSIEST: usize = 5;
 
@@ -235,29 +238,23 @@ impl fmt::Display for Summary {
 impl Summary {
     /// The methods side by side.
     fn write_methods(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let metres = |metres: Option<f64>| {
-            // Whole metres, with separators.
-            metres.map_or("none".to_owned(), |metres| {
-                format!("{} m", grouped(metres.round() as usize))
-            })
-        };
-        let rows: [(&str, &dyn Fn(&Tally) -> String); 12] = [
-            ("", &|tally| tally.method.to_owned()),
-            ("Assigned", &|tally| grouped(tally.assigned)),
-            ("Unassigned", &|tally| grouped(tally.unassigned)),
-            ("Beyond capacity", &|tally| {
+        let rows: [(&str, Cell); 12] = [
+            ("", |tally| tally.method.to_owned()),
+            ("Assigned", |tally| grouped(tally.assigned)),
+            ("Unassigned", |tally| grouped(tally.unassigned)),
+            ("Beyond capacity", |tally| {
                 grouped(tally.beyond_capacity as usize)
             }),
-            ("Full pickup points", &|tally| grouped(tally.full_sites)),
-            ("All walks", &|tally| {
+            ("Full pickup points", |tally| grouped(tally.full_sites)),
+            ("All walks", |tally| {
                 format!("{} km", grouped((tally.total_m / 1e3).round() as usize))
             }),
-            ("Mean walk", &|tally| metres(tally.mean_m)),
-            ("  95 % are within", &|tally| metres(tally.p95_m)),
-            ("  farthest", &|tally| metres(tally.max_m)),
-            ("Mean detour", &|tally| metres(tally.detour_m)),
-            ("Proven", &|tally| tally.proof().to_owned()),
-            ("Seconds", &|tally| format!("{:.3}", tally.seconds_solve)),
+            ("Mean walk", |tally| whole_metres(tally.mean_m)),
+            ("  95 % are within", |tally| whole_metres(tally.p95_m)),
+            ("  farthest", |tally| whole_metres(tally.max_m)),
+            ("Mean detour", |tally| whole_metres(tally.detour_m)),
+            ("Proven", |tally| tally.proof().to_owned()),
+            ("Seconds", |tally| format!("{:.3}", tally.seconds_solve)),
         ];
         writeln!(f)?;
         for (what, cell) in rows {
@@ -281,6 +278,13 @@ impl Summary {
             None => Ok(()),
         }
     }
+}
+
+/// A length for people: whole metres, with separators.
+fn whole_metres(metres: Option<f64>) -> String {
+    metres.map_or("none".to_owned(), |metres| {
+        format!("{} m", grouped(metres.round() as usize))
+    })
 }
 
 /// A count with separators: 336,927.
