@@ -3,6 +3,9 @@
 //! The total of an optimum and its least prices do not depend on which optimal plan it is, so they must be equal;
 //! and a plan with that total is optimal if it keeps the capacities and every order has a site of its row.
 
+// Numbers here are small.
+#![allow(clippy::cast_possible_wrap)]
+
 use catchment::balance::{
     Balancer, Candidate, Edit, EditError, Objective, Price, Problem, ProblemError, Rows, Solution,
     Total, solve,
@@ -14,9 +17,13 @@ use crate::workload::Random;
 struct Twin {
     capacities: Vec<u32>,
     orders: Vec<Option<Row>>,
-    locked: Vec<Option<Option<u32>>>,
+    locked: Vec<Option<Lock>>,
     objective: Objective,
 }
+
+/// Where an order has to stay: a site, or none.
+#[derive(Clone, Copy, PartialEq)]
+struct Lock(Option<u32>);
 
 #[derive(Clone)]
 struct Row {
@@ -36,7 +43,7 @@ impl Twin {
                     prices.push(row.unassigned_at);
                     numbers.push(number as u32);
                 }
-                (Some(_), Some(Some(site))) => capacities[site as usize] -= 1,
+                (Some(_), Some(Lock(Some(site)))) => capacities[site as usize] -= 1,
                 _ => {}
             }
         }
@@ -59,7 +66,7 @@ impl Twin {
             }
             match (row, self.locked[number]) {
                 (None, _) => assert_eq!(site, None, "order {number} is gone"),
-                (_, Some(lock)) => assert_eq!(site, lock, "order {number} is locked"),
+                (_, Some(Lock(lock))) => assert_eq!(site, lock, "order {number} is locked"),
                 (Some(row), None) => total.add(row, site, &self.objective),
             }
         }
@@ -164,7 +171,7 @@ fn is_made(twin: &mut Twin, edit: &Edit, balancer: &Balancer) -> bool {
             is_free
         }
         Edit::SetCapacity { site, capacity } => {
-            let here = |lock: &&Option<Option<u32>>| **lock == Some(Some(*site));
+            let here = |lock: &&Option<Lock>| **lock == Some(Lock(Some(*site)));
             let fits = twin.locked.iter().filter(here).count() <= *capacity as usize;
             if fits {
                 twin.capacities[*site as usize] = *capacity;
@@ -174,7 +181,7 @@ fn is_made(twin: &mut Twin, edit: &Edit, balancer: &Balancer) -> bool {
         Edit::Lock { order } => {
             let is_free = lock(twin, *order) == Some(None);
             if is_free {
-                twin.locked[*order as usize] = Some(balancer.site(*order));
+                twin.locked[*order as usize] = Some(Lock(balancer.site(*order)));
             }
             is_free
         }

@@ -143,7 +143,7 @@ fn worth_in_shortage(problem: &Problem, level: i64) -> Option<i64> {
     }
     let orders = problem.orders() as u32;
     let firsts = (0..orders).filter_map(|order| problem.rows().first(order));
-    let mut costs: Vec<i64> = firsts.map(|first| first.cost()).collect();
+    let mut costs: Vec<i64> = firsts.map(Candidate::cost).collect();
     if costs.len() <= places {
         return None;
     }
