@@ -179,16 +179,25 @@ fn empty_engine<S: CandidateSource>(problem: &Problem, source: S, level: i64) ->
 fn relieve_while_easy<S: CandidateSource>(engine: &mut Engine<S>) -> bool {
     /// Below this an estimate costs more than it saves (measured at 20,000 orders; it pays at 200,000).
     const ORDERS_MIN: usize = 100_000;
-    /// If the work for less than this share of the surplus has taken as many settled sites as there are orders, the
-    /// rest will take many times that.
+    /// If the work for less than this share of the surplus has settled so many sites for each order, the rest will take
+    /// many times that.
     const EASY_PERCENT: i64 = 80;
+    /// A settled site costs twice as much at 1,000,000 orders as at 200,000, an order in the estimate the same.
+    const SETTLED: usize = 3;
+    const SETTLED_OF_MANY: usize = 1;
+    const MANY: usize = 500_000;
 
     let sites = engine.nowhere();
     let surplus = engine.surplus();
     let orders = engine.spots.len();
+    let settled = if orders < MANY {
+        SETTLED
+    } else {
+        SETTLED_OF_MANY
+    };
     let mut is_judged = orders < ORDERS_MIN;
     for site in 0..sites {
-        if !is_judged && engine.settles > orders {
+        if !is_judged && engine.settles > settled * orders {
             is_judged = true;
             if engine.surplus() * 100 > surplus * (100 - EASY_PERCENT) {
                 return false;
