@@ -311,9 +311,11 @@ fn a_source_that_tells_no_more_than_it_must_leads_to_the_same_optimum() {
         let solution = solve_over(&short, &mut dense);
         told += dense.told;
         pairs += instance.rows.iter().map(Vec::len).sum::<usize>();
+        // A source may be used again: it is told that prices begin anew.
+        let again = solve_over(&short, &mut dense);
         let prices = any_prices(&mut random, &instance);
         let warm = solve_over_from(&short, Dense::new(&instance), &prices);
-        for solution in [solution, warm] {
+        for solution in [solution, again, warm] {
             instance.check(&solution);
             assert_eq!(
                 solution.total(),

@@ -23,7 +23,7 @@ pub trait CandidateSource {
     fn expect(&mut self, _orders: &[u32]) {}
 
     /// From now on no price is below these floors, one a site, none of them negative: [`below`](Self::below) may leave
-    /// out what they exclude. Before the first call they are 0.
+    /// out what they exclude. Every solution begins with a call that sets them to 0.
     fn floors_changed(&mut self, floors: &[i64]);
 }
 

@@ -138,7 +138,7 @@ impl NowhereCosts {
 impl<S: CandidateSource> Engine<S> {
     /// Sites with these capacities, no order and no price.
     pub(super) fn new(
-        source: S,
+        mut source: S,
         capacities: &[u32],
         orders: usize,
         nowhere_costs: NowhereCosts,
@@ -157,6 +157,8 @@ impl<S: CandidateSource> Engine<S> {
         nodes.push(node(FAR, level));
         let mut floors = vec![0; places];
         floors[places - 1] = level;
+        // The source may remember the prices of a solution before this one.
+        source.floors_changed(&floors[..places - 1]);
         Self {
             source,
             nodes,
