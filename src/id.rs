@@ -72,3 +72,69 @@ id! {
     /// ```
     SkuId, "sku-"
 }
+id! {
+    /// One order to a state machine: whoever sends a command makes its id, and sends the same id with the same body
+    /// when it repeats the command.
+    ///
+    /// Ids need not be consecutive. A service whose idempotency keys are strings keeps a table, or takes 64 bits of a
+    /// good hash of the key: among a million keys two are equal with probability 3·10⁻⁸, and are then refused, not mixed.
+    ///
+    /// ```
+    /// use catchment::id::CommandId;
+    /// assert_eq!(format!("{:?}", CommandId(12)), "command-12");
+    /// ```
+    CommandId, "command-"
+}
+id! {
+    /// A presale (预售): one article, offered to many communities at once.
+    ///
+    /// ```
+    /// use catchment::id::CampaignId;
+    /// assert_eq!(format!("{:?}", CampaignId(5)), "campaign-5");
+    /// ```
+    CampaignId, "campaign-"
+}
+id! {
+    /// One customer's promise to buy in a presale, and the id of the order that it becomes.
+    ///
+    /// ```
+    /// use catchment::id::{OrderId, PledgeId};
+    /// assert_eq!(format!("{:?}", PledgeId(88)), "pledge-88");
+    /// assert_eq!(OrderId::from(PledgeId(88)), OrderId(88));
+    /// ```
+    PledgeId, "pledge-"
+}
+id! {
+    /// One payment, as the payment service numbers it.
+    ///
+    /// ```
+    /// use catchment::id::PaymentId;
+    /// assert_eq!(format!("{:?}", PaymentId(2)), "payment-2");
+    /// ```
+    PaymentId, "payment-"
+}
+id! {
+    /// One refund of a campaign, numbered by the campaign from 1 in the order in which refunds fell due.
+    ///
+    /// ```
+    /// use catchment::id::RefundId;
+    /// assert_eq!(format!("{:?}", RefundId(1)), "refund-1");
+    /// ```
+    RefundId, "refund-"
+}
+id! {
+    /// Who delivers an article to the sites.
+    ///
+    /// ```
+    /// use catchment::id::SupplierId;
+    /// assert_eq!(format!("{:?}", SupplierId(4)), "supplier-4");
+    /// ```
+    SupplierId, "supplier-"
+}
+
+impl From<PledgeId> for OrderId {
+    /// One world, one id: a settled pledge is an order under its own number.
+    fn from(pledge: PledgeId) -> Self {
+        Self(pledge.0)
+    }
+}

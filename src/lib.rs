@@ -281,6 +281,7 @@ pub mod geo;
 pub mod id;
 mod index;
 pub mod limits;
+pub mod money;
 pub mod order;
 pub mod plan;
 pub mod site;

@@ -8,9 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of `src/`, each of which may name itself and those before it.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
     "id",
     "units",
+    "money",
     "time",
     "limits",
     "faults",
