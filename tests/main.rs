@@ -25,6 +25,7 @@ mod orders;
 mod packing;
 mod plan_settings;
 mod plans;
+mod presale_settlement;
 mod region_faults;
 mod regions;
 mod schedules;
