@@ -25,6 +25,8 @@ mod orders;
 mod packing;
 mod plan_settings;
 mod plans;
+mod presale_merge;
+mod presale_merge_cases;
 mod region_faults;
 mod regions;
 mod schedules;
