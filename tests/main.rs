@@ -25,6 +25,8 @@ mod orders;
 mod packing;
 mod plan_settings;
 mod plans;
+mod presale_merge;
+mod presale_merge_cases;
 mod presale_settlement;
 mod region_faults;
 mod regions;

@@ -4,12 +4,15 @@
 //! confirmed pieces, [`tier_refunds`] gives back what the reached price tier takes off, and [`ShortSupply`] shares
 //! out a delivery that is too small.
 
+pub mod merge;
+
 mod pieces;
 mod purchase;
 mod purchase_order;
 mod shortage;
 mod tiers;
 
+pub use merge::terms::{Combine, Tally, Threshold};
 pub use pieces::Pieces;
 pub use purchase::{
     ConfirmedPieces, PurchaseError, Purchases, Shortfall, SupplierTerms, Surplus, Unordered,

@@ -1,0 +1,235 @@
+//! The best packing of stars into a component of few communities.
+
+use core::cmp::Reverse;
+use core::ops::Add;
+
+use crate::money::Amount;
+use crate::presale::Tally;
+use crate::presale::merge::cluster::{Cluster, Star};
+use crate::presale::merge::measure::overshoot;
+use crate::presale::merge::{Consent, EXACT_MAX};
+
+/// A set of communities: bit i is the community at place i.
+type Set = usize;
+
+/// What a plan is worth; the greater is better. The order of the fields is the order of the module's page, and every
+/// field of two groups together is the sum of theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Worth {
+    groups: u32,
+    participants: u64,
+    moved: Reverse<u64>,
+    overshoot: Reverse<[u64; 3]>,
+    /// One bit for each host, the first place highest: of two sets of equal size, that with the first of all hosts
+    /// that are not in both is greater.
+    hosts: u64,
+    /// Participants times millimetres.
+    walking: Reverse<u128>,
+    /// One digit to base 16 for each guest, the first place highest; the earlier its host, the greater the digit.
+    guests: u64,
+}
+
+/// A star and what it is worth.
+#[derive(Clone, Copy)]
+struct Formed {
+    worth: Worth,
+    host: usize,
+}
+
+/// The best packing inside a set: the star that its first community is in, if any, and the worth of all stars.
+#[derive(Clone, Copy)]
+struct Packed {
+    worth: Worth,
+    first: Set,
+}
+
+/// The best plan of a component of at most [`EXACT_MAX`] communities.
+pub(super) fn stars(cluster: &Cluster<'_>) -> Vec<Star> {
+    let count = cluster.members.len();
+    debug_assert!(count <= EXACT_MAX, "tables have an entry for each set");
+    let formed = formed(cluster);
+    let mut packed = vec![Packed {
+        worth: Worth::NOTHING,
+        first: 0,
+    }];
+    for set in 1..1 << count {
+        packed.push(best_in(set, &formed, &packed));
+    }
+    let mut stars = Vec::new();
+    let mut open: Set = (1 << count) - 1;
+    while open != 0 {
+        let first = packed[open].first;
+        if let Some(Formed { host, .. }) = formed[first] {
+            let guests = places(first & !(1 << host)).collect();
+            stars.push(Star { host, guests });
+            open &= !first;
+        } else {
+            open &= open - 1;
+        }
+    }
+    stars
+}
+
+/// The best packing inside a set, where that of every smaller set is known.
+fn best_in(set: Set, formed: &[Option<Formed>], packed: &[Packed]) -> Packed {
+    let lowest = set & set.wrapping_neg();
+    let others = set ^ lowest;
+    let mut best = Packed {
+        worth: packed[others].worth,
+        first: 0,
+    };
+    let mut with = others;
+    while with != 0 {
+        let star = with | lowest;
+        if let Some(formed) = &formed[star] {
+            let worth = formed.worth + packed[set ^ star].worth;
+            if worth > best.worth {
+                best = Packed { worth, first: star };
+            }
+        }
+        with = (with - 1) & others;
+    }
+    best
+}
+
+/// For each set of communities the best host under whom all the others form a group.
+fn formed(cluster: &Cluster<'_>) -> Vec<Option<Formed>> {
+    let count = cluster.members.len();
+    let all: Set = (1 << count) - 1;
+    let moving = moving(cluster);
+    let signatures = signatures(cluster);
+    let mut formed: Vec<Option<Formed>> = vec![None; 1 << count];
+    let mut absent = vec![0_u32; 1 << count];
+    for host in 0..count {
+        let near = cluster.near[host].iter().map(|(place, _)| *place);
+        let near = near.filter(|place| cluster.members[*place].can_move());
+        let near: Set = near.fold(0, |set, place| set | 1 << place);
+        count_absent(host, &signatures, &mut absent);
+        let mut guests = near;
+        while guests != 0 {
+            let host_tally = &cluster.members[host].whole;
+            let tally = Tally {
+                participants: cluster.customers as u32 - absent[all ^ guests],
+                units: host_tally.units + moving[guests].units,
+                amount: Amount(host_tally.amount.0 + moving[guests].amount.0),
+            };
+            if cluster.members[host].threshold.is_met_by(&tally) {
+                let worth = Worth::of(cluster, host, guests, &tally);
+                let best = &mut formed[guests | 1 << host];
+                if best.is_none_or(|best| worth > best.worth) {
+                    *best = Some(Formed { worth, host });
+                }
+            }
+            guests = (guests - 1) & near;
+        }
+    }
+    formed
+}
+
+/// The units and amounts that move if all communities of a set are guests.
+fn moving(cluster: &Cluster<'_>) -> Vec<Tally> {
+    let mut moving = vec![Tally::default()];
+    for set in 1..1 << cluster.members.len() {
+        let set: Set = set;
+        let mut tally = moving[set & (set - 1)];
+        let first = &cluster.members[set.trailing_zeros() as usize].moving;
+        tally.units += first.units;
+        tally.amount.0 += first.amount.0;
+        moving.push(tally);
+    }
+    moving
+}
+
+/// For each customer the set of communities where they pledged, and where they consented.
+fn signatures(cluster: &Cluster<'_>) -> Vec<(Set, Set)> {
+    let mut signatures = vec![(0, 0); cluster.customers];
+    for (place, people) in cluster.people.iter().enumerate() {
+        for person in people {
+            let (pledged, consented) = &mut signatures[person.number];
+            *pledged |= 1 << place;
+            if person.consent == Consent::Given {
+                *consented |= 1 << place;
+            }
+        }
+    }
+    signatures
+}
+
+/// For each set, how many customers did not pledge at the host and consented nowhere outside the set: those who are
+/// absent if the guests are all communities outside.
+fn count_absent(host: usize, signatures: &[(Set, Set)], absent: &mut [u32]) {
+    absent.fill(0);
+    for (pledged, consented) in signatures {
+        if pledged & 1 << host == 0 {
+            absent[*consented] += 1;
+        }
+    }
+    // Yates: after the pass of a bit, an entry has the sum over its subsets that differ in the bits so far.
+    let mut bit: Set = 1;
+    while bit < absent.len() {
+        for set in 0..absent.len() {
+            if set & bit != 0 {
+                absent[set] += absent[set ^ bit];
+            }
+        }
+        bit <<= 1;
+    }
+}
+
+fn places(set: Set) -> impl Iterator<Item = usize> {
+    let mut open = set;
+    core::iter::from_fn(move || {
+        let place = (open != 0).then_some(open.trailing_zeros() as usize);
+        open &= open.wrapping_sub(1);
+        place
+    })
+}
+
+impl Worth {
+    const NOTHING: Self = Self {
+        groups: 0,
+        participants: 0,
+        moved: Reverse(0),
+        overshoot: Reverse([0; 3]),
+        hosts: 0,
+        walking: Reverse(0),
+        guests: 0,
+    };
+
+    /// Of one group.
+    fn of(cluster: &Cluster<'_>, host: usize, guests: Set, tally: &Tally) -> Self {
+        let mut worth = Self {
+            groups: 1,
+            participants: u64::from(tally.participants),
+            overshoot: Reverse(overshoot(cluster.members[host].threshold, tally)),
+            hosts: 1 << (EXACT_MAX - 1 - host),
+            ..Self::NOTHING
+        };
+        for guest in places(guests) {
+            let moved = cluster.members[guest].moving.participants;
+            let walk = cluster.walk(host, guest).as_millimetres();
+            worth.moved.0 += u64::from(moved);
+            worth.walking.0 += u128::from(moved) * u128::from(walk);
+            worth.guests += ((EXACT_MAX - host) as u64) << (4 * (EXACT_MAX - 1 - guest));
+        }
+        worth
+    }
+}
+
+impl Add for Worth {
+    type Output = Self;
+
+    /// No sum overflows: all pledges together have been summed before, and participants times millimetres have 96 bits.
+    fn add(self, other: Self) -> Self {
+        let (these, those) = (self.overshoot.0, other.overshoot.0);
+        Self {
+            groups: self.groups + other.groups,
+            participants: self.participants + other.participants,
+            moved: Reverse(self.moved.0 + other.moved.0),
+            overshoot: Reverse(core::array::from_fn(|part| these[part] + those[part])),
+            hosts: self.hosts + other.hosts,
+            walking: Reverse(self.walking.0 + other.walking.0),
+            guests: self.guests + other.guests,
+        }
+    }
+}

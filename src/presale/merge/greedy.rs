@@ -1,0 +1,296 @@
+//! A good packing of stars into a component of any size.
+
+use crate::presale::merge::cluster::{Cluster, Gathering, Star};
+use crate::presale::merge::measure::{missing, overshoot};
+
+/// The group that a host could form with the communities that are free. The order is that in which groups are chosen.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Offer {
+    guests_count: usize,
+    moved: u64,
+    overshoot: [u64; 3],
+    host: usize,
+    guests: Vec<usize>,
+}
+
+/// Communities that are not in a group yet, and groups that they could form.
+struct Search<'a> {
+    cluster: &'a Cluster<'a>,
+    gathering: Gathering<'a>,
+    free: Vec<bool>,
+    /// By host.
+    offers: Vec<Option<Offer>>,
+}
+
+/// A plan of one component.
+pub(super) fn stars(cluster: &Cluster<'_>) -> Vec<Star> {
+    let count = cluster.members.len();
+    let mut search = Search {
+        cluster,
+        gathering: Gathering::new(cluster),
+        free: vec![true; count],
+        offers: Vec::new(),
+    };
+    search.offers = (0..count).map(|host| search.offer(host)).collect();
+    let mut stars = Vec::new();
+    while let Some(star) = search.take_best() {
+        stars.push(star);
+    }
+    search.attach_rest(&mut stars);
+    stars
+}
+
+impl Search<'_> {
+    /// Forms the best group and looks for new guests where it took some away.
+    fn take_best(&mut self) -> Option<Star> {
+        let best = self.offers.iter().flatten().min()?.host;
+        let Offer { host, guests, .. } = self.offers[best].take()?;
+        let star = Star { host, guests };
+        for place in star.places() {
+            self.free[place] = false;
+            self.offers[place] = None;
+        }
+        for host in 0..self.offers.len() {
+            // A host without an offer had too few guests already.
+            let offer = self.offers[host].as_ref();
+            if offer.is_some_and(|offer| offer.guests.iter().any(|guest| !self.free[*guest])) {
+                self.offers[host] = self.offer(host);
+            }
+        }
+        Some(star)
+    }
+
+    /// Gathers guests for a host until its threshold is met, always the one after which least is missing.
+    fn offer(&mut self, host: usize) -> Option<Offer> {
+        let threshold = self.cluster.members[host].threshold;
+        let mut near = self.cluster.near[host].clone();
+        near.retain(|(place, _)| self.free[*place] && self.cluster.members[*place].can_move());
+        let mut guests = Vec::new();
+        self.gathering.begin(host);
+        while !threshold.is_met_by(&self.gathering.tally) {
+            let next = near.iter().min_by_key(|(guest, walk)| {
+                let tally = self.gathering.with(*guest);
+                let moved = self.cluster.members[*guest].moving.participants;
+                (
+                    missing(threshold, &tally),
+                    moved,
+                    overshoot(threshold, &tally),
+                    *walk,
+                    *guest,
+                )
+            });
+            let (guest, _) = *next?;
+            near.retain(|(place, _)| *place != guest);
+            self.gathering.join(guest);
+            guests.push(guest);
+        }
+        Some(self.without_idlers(host, guests))
+    }
+
+    /// The group without those who turned out not to be needed, the first that came asked first.
+    fn without_idlers(&mut self, host: usize, mut guests: Vec<usize>) -> Offer {
+        let threshold = self.cluster.members[host].threshold;
+        for guest in guests.clone() {
+            let others = guests.iter().copied().filter(|other| *other != guest);
+            let others: Vec<usize> = others.collect();
+            self.gather(host, &others);
+            if threshold.is_met_by(&self.gathering.tally) {
+                guests = others;
+            }
+        }
+        guests.sort_unstable();
+        self.gather(host, &guests);
+        let moved = |guest: &usize| u64::from(self.cluster.members[*guest].moving.participants);
+        Offer {
+            guests_count: guests.len(),
+            moved: guests.iter().map(moved).sum(),
+            overshoot: overshoot(threshold, &self.gathering.tally),
+            host,
+            guests,
+        }
+    }
+
+    /// Those who are still free join the group near them to which they bring most participants, if they bring any.
+    fn attach_rest(&mut self, stars: &mut [Star]) {
+        let mut star_of = vec![None; self.free.len()];
+        for (index, star) in stars.iter().enumerate() {
+            star_of[star.host] = Some(index);
+        }
+        for guest in 0..self.free.len() {
+            if !self.free[guest] {
+                continue;
+            }
+            let mut best = None;
+            for &(host, walk) in &self.cluster.near[guest] {
+                let Some(index) = star_of[host] else { continue };
+                let star: &Star = &stars[index];
+                self.gather(host, &star.guests);
+                let new =
+                    self.gathering.with(guest).participants - self.gathering.tally.participants;
+                // The most participants, then the shortest walk, then the first host.
+                let key = (core::cmp::Reverse(new), walk, host, index);
+                if new > 0 && best.is_none_or(|best| key < best) {
+                    best = Some(key);
+                }
+            }
+            if let Some((.., index)) = best {
+                self.free[guest] = false;
+                stars[index].guests.push(guest);
+                stars[index].guests.sort_unstable();
+            }
+        }
+    }
+
+    fn gather(&mut self, host: usize, guests: &[usize]) {
+        self.gathering.begin(host);
+        for guest in guests {
+            self.gathering.join(*guest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{CustomerId, SiteId};
+    use crate::money::Amount;
+    use crate::presale::merge::cluster::Member;
+    use crate::presale::merge::{Consent, ShortCommunity, ShortPledge, Walk, exact};
+    use crate::presale::{Combine, Threshold};
+    use crate::units::Distance;
+
+    /// A small generator with a fixed seed (Knuth's MMIX constants).
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, bound: u64) -> u64 {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % bound
+        }
+
+        /// A community of some of the customers; nearly all consent.
+        fn community(&mut self, site: u64, customers: u64) -> ShortCommunity {
+            let count = 2 + self.below(7);
+            let mut pledge = || ShortPledge {
+                customer: CustomerId(self.below(customers)),
+                units: 1 + self.below(3),
+                amount: Amount(990),
+                consent: if self.below(8) == 0 {
+                    Consent::Withheld
+                } else {
+                    Consent::Given
+                },
+            };
+            ShortCommunity {
+                site: SiteId(site),
+                threshold: Threshold {
+                    participants: Some(10),
+                    units: Some(18),
+                    amount: None,
+                    combine: Combine::All,
+                },
+                pledges: (0..count).map(|_| pledge()).collect(),
+            }
+        }
+    }
+
+    /// Groups and participants.
+    fn worth(cluster: &Cluster<'_>, stars: &[Star]) -> (usize, u32) {
+        let participants = stars.iter().map(|star| cluster.tally(star).participants);
+        (stars.len(), participants.sum())
+    }
+
+    #[test]
+    fn greedy_is_never_better_than_exact_and_not_much_worse() {
+        let (mut best, mut good) = ((0, 0), (0, 0));
+        for seed in 0..300 {
+            let mut dice = Dice(seed);
+            let communities: Vec<_> = (0..12).map(|site| dice.community(site, 70)).collect();
+            let mut walks = Vec::new();
+            for one in 0..12 {
+                for other in (0..one).filter(|other| one - other < 4) {
+                    if dice.below(3) > 0 {
+                        walks.push(Walk {
+                            sites: [SiteId(one), SiteId(other)],
+                            distance: Distance::from_millimetres(dice.below(1_000)),
+                        });
+                    }
+                }
+            }
+            let members = Member::all(&communities).expect("they are short");
+            for cluster in Cluster::all(members, &walks) {
+                let exact = worth(&cluster, &exact::stars(&cluster));
+                let greedy = worth(&cluster, &stars(&cluster));
+                assert!(greedy <= exact, "seed {seed}: {greedy:?} against {exact:?}");
+                best = (best.0 + exact.0, best.1 + exact.1);
+                good = (good.0 + greedy.0, good.1 + greedy.1);
+            }
+        }
+        println!("{good:?} of {best:?}");
+        assert!(good.0 * 100 >= best.0 * 90, "{good:?} of {best:?}");
+    }
+
+    #[test]
+    #[allow(clippy::print_stdout)]
+    fn zz_time() {
+        for (customers_each, label) in [(6_u64, "small"), (2000, "large")] {
+            let mut dice = Dice(5);
+            let communities: Vec<_> = (0..12)
+                .map(|site| {
+                    let mut c = dice.community(site, 70);
+                    c.pledges = (0..customers_each)
+                        .map(|_| ShortPledge {
+                            customer: CustomerId(dice.below(customers_each * 10)),
+                            units: 1,
+                            amount: Amount(1),
+                            consent: Consent::Given,
+                        })
+                        .collect();
+                    c.threshold = Threshold {
+                        participants: Some(customers_each as u32 + 1),
+                        units: None,
+                        amount: None,
+                        combine: Combine::All,
+                    };
+                    c
+                })
+                .collect();
+            let mut walks = Vec::new();
+            for one in 0..12 {
+                for other in 0..one {
+                    walks.push(Walk {
+                        sites: [SiteId(one), SiteId(other)],
+                        distance: Distance::from_millimetres(dice.below(1_000)),
+                    });
+                }
+            }
+            let t = std::time::Instant::now();
+            let plan = crate::presale::merge::plan(&communities, &walks).expect("short");
+            println!("{label}: {:?} groups {}", t.elapsed(), plan.groups.len());
+        }
+        for n in [1_000_u64, 10_000] {
+            let mut dice = Dice(7);
+            let communities: Vec<_> = (0..n).map(|site| dice.community(site, n * 5)).collect();
+            let mut walks = Vec::new();
+            for one in 0..n {
+                for other in one.saturating_sub(6)..one {
+                    walks.push(Walk {
+                        sites: [SiteId(one), SiteId(other)],
+                        distance: Distance::from_millimetres(dice.below(1_000)),
+                    });
+                }
+            }
+            let t = std::time::Instant::now();
+            let plan = crate::presale::merge::plan(&communities, &walks).expect("short");
+            println!(
+                "greedy {n}: {:?} groups {} left {}",
+                t.elapsed(),
+                plan.groups.len(),
+                plan.left.len()
+            );
+        }
+    }
+}

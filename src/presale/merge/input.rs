@@ -1,0 +1,90 @@
+use crate::id::{CustomerId, SiteId};
+use crate::money::Amount;
+use crate::presale::Threshold;
+
+/// A community that does not meet its own threshold, with the pledges that count at the freeze.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ShortCommunity {
+    /// The community's site.
+    pub site: SiteId,
+    /// What it would have to reach, alone or as a host.
+    pub threshold: Threshold,
+    /// Its pledges in any order; a customer may have several. May be empty.
+    pub pledges: Vec<ShortPledge>,
+}
+
+/// One pledge of a short community.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ShortPledge {
+    /// Whose pledge it is.
+    pub customer: CustomerId,
+    /// Units of the article.
+    pub units: u64,
+    /// What they cost.
+    pub amount: Amount,
+    /// Whether it may move to a neighbouring site.
+    pub consent: Consent,
+}
+
+/// What a customer said about fetching the goods from a neighbouring site.
+///
+/// Where one customer's pledges differ, each goes its own way: those with consent move, the others leave.
+///
+/// ```
+/// use catchment::presale::merge::Consent;
+/// assert_eq!(Consent::default(), Consent::Withheld); // nobody is moved who was not asked
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Consent {
+    /// They would rather have their money back.
+    #[default]
+    Withheld,
+    /// They go there.
+    Given,
+}
+
+/// Communities that can't be planned for, because the call makes no sense. Trying again does not help.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MergeError {
+    /// Two communities at one site.
+    #[error("site {site} has more than one community")]
+    DuplicateSite {
+        /// The site.
+        site: SiteId,
+    },
+    /// More pledges than participants can be counted.
+    #[error("{pledges} pledges to merge, limit is {limit}")]
+    TooManyPledges {
+        /// The pledges of all communities.
+        pledges: usize,
+        /// The most that may be.
+        limit: u32,
+    },
+    /// The units or amounts of all communities together do not fit into 64 bits.
+    #[error("the units or amounts of all communities together do not fit into 64 bits")]
+    TotalTooLarge,
+    /// A community that meets its threshold and has nothing to be merged for.
+    #[error("the community at site {site} meets its threshold alone")]
+    NotShort {
+        /// Its site.
+        site: SiteId,
+    },
+    /// A site that is not in the network, so that nobody knows how far it is.
+    #[error("site {site} is not in the network")]
+    UnknownSite {
+        /// The site.
+        site: SiteId,
+    },
+}
+
+impl MergeError {
+    /// Whether the same call can succeed later: never, but it is asked of every error.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        false
+    }
+}
