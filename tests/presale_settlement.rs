@@ -24,6 +24,27 @@ fn public_types_are_send_and_sync() {
     check::<(Surplus, Tier, TierRefund, Tiers, TiersError, Unordered)>();
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn nothing_unsound_is_read() {
+    fn check<T: serde::de::DeserializeOwned>(sound: &str, unsound: &[(&str, &str)]) {
+        assert!(serde_json::from_str::<T>(sound).is_ok(), "{sound}");
+        for (part, with) in unsound {
+            let text = sound.replace(part, with);
+            assert!(serde_json::from_str::<T>(&text).is_err(), "{text}");
+        }
+    }
+    check::<BasisPoints>("10000", &[("10000", "10001"), ("10000", "-1")]);
+    check::<Tiers>(
+        r#"[{"units_min":10,"discount":100},{"units_min":20,"discount":200}]"#,
+        &[("20,", "10,"), ("200", "100"), ("200", "10001")],
+    );
+    check::<SupplierTerms>(
+        r#"{"supplier":1,"case_size":12,"units_min":0,"surplus":"to_stock"}"#,
+        &[("12", "0"), ("12", "4294967296"), ("to_stock", "burn")],
+    );
+}
+
 fn points(points: u16) -> BasisPoints {
     BasisPoints::new(points).expect("at most all")
 }
@@ -321,7 +342,7 @@ proptest! {
         let made = purchases(&terms, rows).expect("sound input");
         let allowed = |order: &PurchaseOrder| {
             let terms = &terms[order.supplier().0 as usize];
-            let fills = order.confirmed().0 % u64::from(terms.case_size.get()) == 0;
+            let fills = order.confirmed().0.is_multiple_of(u64::from(terms.case_size.get()));
             order.ordered() >= terms.units_min && (fills || terms.surplus == Surplus::ToStock)
         };
         prop_assert!(made.orders.iter().all(allowed));

@@ -363,7 +363,8 @@ mod tests {
             &[(1, ALL), (2, ALL)],
             &[ALL - 1_844_674_407_370_955, ALL - 1_844_674_407_370_956],
         );
-        // The same pledge twice counts as two.
+        // The same pledge several times counts as several.
+        check(5_000, &[(1, 1), (1, 1), (1, 1), (1, 1)], &[1, 1, 0, 0]);
         check(5_000, &[(1, 1), (1, 1), (1, 3)], &[1, 0, 1]);
     }
 
