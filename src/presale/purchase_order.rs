@@ -51,7 +51,7 @@ pub struct PurchaseOrder {
 impl PurchaseOrder {
     /// The order of as few cases as cover the picks. O(n).
     ///
-    /// Whether the supplier sells so little is not asked here but in [`purchases`].
+    /// Whether the supplier sells so little is not asked here but in [`purchases`](crate::presale::purchases).
     ///
     /// # Errors
     ///

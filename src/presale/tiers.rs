@@ -1,6 +1,6 @@
 //! Tier prices: the more is confirmed, the less a piece costs, and the difference goes back to those who paid.
 
-use core::cmp::Reverse;
+use core::cmp::Ordering;
 use core::fmt;
 
 use crate::id::PledgeId;
@@ -208,10 +208,11 @@ pub struct TierRefund {
 /// tenth could get 9 back while the other gets 1 for his 9: less and more than was promised.
 ///
 /// Balinski and Young, *Fair Representation*, 2nd edition, Brookings 2001, appendix A. The last of those who get one
-/// more is found by selection (Hoare, Algorithm 65, *Communications of the ACM* 4(7), 1961).
+/// more is found by counting remainders, of which there are 10,000, and among equal ones by selection (Hoare,
+/// Algorithm 65, *Communications of the ACM* 4(7), 1961).
 ///
 /// A pledge that is named twice counts as two; with equal remainders the first of them comes first. O(n), and beside
-/// the result one number for each pledge that has a remainder.
+/// the result the ids of the pledges that share the last remainder.
 ///
 /// ```
 /// use catchment::id::PledgeId;
@@ -227,35 +228,69 @@ pub struct TierRefund {
 /// ```
 #[must_use]
 pub fn tier_refunds(pledges: &[PaidPledge], discount: BasisPoints) -> Vec<TierRefund> {
-    let mut refunds = Vec::with_capacity(pledges.len());
-    let mut ranks = Vec::new();
-    let mut remainders = 0_u128;
-    for &PaidPledge { pledge, paid } in pledges {
-        let (whole, remainder) = part(paid, discount);
-        refunds.push(TierRefund {
-            pledge,
-            refund: whole,
-        });
-        if remainder > 0 {
-            remainders += u128::from(remainder);
-            ranks.push((Reverse(remainder), pledge));
-        }
-    }
-    // Each remainder is below 10,000, so there are more of them than minor units to give out.
-    let extra = (remainders / u128::from(BasisPoints::ALL.0)) as usize;
-    let Some(last) = extra.checked_sub(1) else {
+    let mut with_remainder = vec![0_usize; usize::from(BasisPoints::ALL.0)];
+    let mut refunds: Vec<TierRefund> = pledges
+        .iter()
+        .map(|&PaidPledge { pledge, paid }| {
+            let (whole, remainder) = part(paid, discount);
+            with_remainder[usize::from(remainder)] += 1;
+            TierRefund {
+                pledge,
+                refund: whole,
+            }
+        })
+        .collect();
+    let Some(cut) = Cut::of(&with_remainder) else {
         return refunds;
     };
-    let (before, &mut cut, _) = ranks.select_nth_unstable(last);
-    let mut at_cut = 1 + before.iter().filter(|rank| **rank == cut).count();
-    for (&PaidPledge { pledge, paid }, refund) in pledges.iter().zip(&mut refunds) {
-        let rank = (Reverse(part(paid, discount).1), pledge);
-        if rank < cut || (rank == cut && at_cut > 0) {
-            at_cut -= usize::from(rank == cut);
-            refund.refund.0 += 1;
-        }
+    let remainder_of = |pledge: &PaidPledge| part(pledge.paid, discount).1;
+    let mut tied = Vec::with_capacity(with_remainder[usize::from(cut.remainder)]);
+    let at_cut = pledges
+        .iter()
+        .filter(|pledge| remainder_of(pledge) == cut.remainder);
+    tied.extend(at_cut.map(|pledge| pledge.pledge));
+    let (before, &mut last, _) = tied.select_nth_unstable(cut.extra - 1);
+    // More than one only if a pledge is named twice.
+    let mut named_last = 1 + before.iter().filter(|pledge| **pledge == last).count();
+    for (pledge, refund) in pledges.iter().zip(&mut refunds) {
+        let more = match remainder_of(pledge).cmp(&cut.remainder) {
+            Ordering::Equal if pledge.pledge == last && named_last > 0 => {
+                named_last -= 1;
+                true
+            }
+            Ordering::Equal => pledge.pledge < last,
+            order => order == Ordering::Greater,
+        };
+        refund.refund.0 += u64::from(more);
     }
     refunds
+}
+
+/// Where the minor units that are missing from the total run out.
+struct Cut {
+    /// Every larger remainder gets one.
+    remainder: u16,
+    /// So many pledges with this remainder get one, at least one of them.
+    extra: usize,
+}
+
+impl Cut {
+    /// From the number of pledges with each remainder; `None` if nothing is missing. O(10,000).
+    fn of(with_remainder: &[usize]) -> Option<Self> {
+        let weighted = (0..)
+            .zip(with_remainder)
+            .map(|(remainder, count)| remainder * (*count as u128));
+        let sum: u128 = weighted.sum();
+        // Each remainder is below 10,000, so there are more of them above zero than minor units missing.
+        let mut extra = (sum / u128::from(BasisPoints::ALL.0)) as usize;
+        for (remainder, &count) in (0..BasisPoints::ALL.0).zip(with_remainder).rev() {
+            if extra <= count {
+                return (extra > 0).then_some(Self { remainder, extra });
+            }
+            extra -= count;
+        }
+        None
+    }
 }
 
 /// The discount on an amount: whole minor units, and the remainder in ten-thousandths of one.
@@ -328,7 +363,8 @@ mod tests {
             &[(1, ALL), (2, ALL)],
             &[ALL - 1_844_674_407_370_955, ALL - 1_844_674_407_370_956],
         );
-        // The same pledge twice counts as two.
+        // The same pledge several times counts as several.
+        check(5_000, &[(1, 1), (1, 1), (1, 1), (1, 1)], &[1, 1, 0, 0]);
         check(5_000, &[(1, 1), (1, 1), (1, 3)], &[1, 0, 1]);
     }
 
