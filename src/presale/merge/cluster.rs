@@ -19,8 +19,8 @@ pub(super) struct Member<'a> {
     customers: Vec<(CustomerId, Consent)>,
 }
 
-/// A connected component, or a part of one. Its communities are known by *place*, their rank in the order of site ids, and its
-/// customers by number.
+/// A connected component, or a part of one. Its communities are known by *place*, their rank in the order of site ids,
+/// and its customers by number.
 #[derive(Debug)]
 pub(super) struct Cluster<'a> {
     pub(super) members: Vec<&'a Member<'a>>,

@@ -2,7 +2,7 @@
 //!
 //! Six neighbours pledged at one leader, five at the next, and ten are needed. Instead of refunding eleven people, the
 //! five may fetch their melons from the other leader, three minutes away, if they said they would. Which communities
-//! go together is planned once, when the campaign freezes, by [`plan`]; nothing happens before somebody accepts the plan.
+//! go together is planned once, when the campaign freezes, by [`plan`]; nothing happens before somebody accepts it.
 //!
 //! # The problem
 //!
@@ -43,10 +43,10 @@
 //! - *Which packing?* best(S) is the better of leaving the first community of S alone and of each star in S that has
 //!   it, with best of the rest: the recursion over subsets of Held and Karp [2], 3ⁿ steps.
 //!
-//! Larger components are planned in three steps ([`Exactness::Greedy`]): each host gathers guests, always the one after
-//! which least is missing, until its threshold is met, and of these groups that of fewest guests, fewest moved, smallest
-//! overshoot and smallest host is formed, as long as there are any; short communities near a group join the one to which
-//! they bring most participants; then each group is planned once more, exactly, together with its neighbours, ten
+//! Larger components are planned in three steps ([`Exactness::Greedy`]). Each host gathers guests, always the one after
+//! which least is missing, until its threshold is met; of these groups that of fewest guests, fewest moved, smallest
+//! overshoot and smallest host is formed, as long as there are any. Short communities near a group join the one to which
+//! they bring most participants. Then each group is planned once more, exactly, together with its neighbours, ten
 //! communities at a time. Packing stars is NP-hard already for stars of two guests [3], so some bound on what is exact
 //! must be.
 //!
