@@ -280,6 +280,7 @@ pub mod faults;
 pub mod geo;
 pub mod id;
 mod index;
+pub mod ledger;
 pub mod limits;
 pub mod money;
 pub mod order;

@@ -27,6 +27,7 @@ mod plan_settings;
 mod plans;
 mod presale_merge;
 mod presale_merge_cases;
+mod presale_settlement;
 mod region_faults;
 mod regions;
 mod schedules;
