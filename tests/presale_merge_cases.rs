@@ -263,6 +263,22 @@ fn a_dozen_is_exact_and_one_more_is_not() {
 }
 
 #[test]
+fn a_host_may_have_many_guests() {
+    let mut communities: Vec<_> = (2..=31).map(|site| own(site, 3)).collect();
+    communities.push(needs(people(91), own(1, 1)));
+    let spokes: Vec<_> = (2..=31).map(|site| (1, site, site)).collect();
+    let plan = merge::plan(&communities, &walks(&spokes)).unwrap();
+    assert_eq!((plan.groups.len(), plan.groups[0].guests.len()), (1, 30));
+    assert_eq!(plan.groups[0].tally.participants, 91);
+    assert_eq!(plan.left, []);
+    communities[30] = needs(people(92), own(1, 1));
+    assert_eq!(
+        merge::plan(&communities, &walks(&spokes)).unwrap().groups,
+        []
+    );
+}
+
+#[test]
 fn calls_that_make_no_sense() {
     let fails = |communities: &[ShortCommunity], message: &str| {
         let error = merge::plan(communities, &[]).unwrap_err();

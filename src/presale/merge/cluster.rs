@@ -1,6 +1,6 @@
 use crate::id::{CustomerId, SiteId};
 use crate::money::Amount;
-use crate::presale::merge::{Consent, MergeError, ShortCommunity, ShortPledge, Walk};
+use crate::presale::merge::{Consent, MergeError, ShortCommunity, Walk};
 use crate::presale::{Tally, Threshold};
 use crate::units::Distance;
 
@@ -19,11 +19,11 @@ pub(super) struct Member<'a> {
     customers: Vec<(CustomerId, Consent)>,
 }
 
-/// A connected component. Its communities are known by *place*, their rank in the order of site ids, and its
-/// customers by number.
+/// A connected component, or a part of one. Its communities are known by *place*, their rank in the order of site ids,
+/// and its customers by number.
 #[derive(Debug)]
 pub(super) struct Cluster<'a> {
-    pub(super) members: Vec<Member<'a>>,
+    pub(super) members: Vec<&'a Member<'a>>,
     /// By place, the places within the walking limit in their order.
     pub(super) near: Vec<Vec<(usize, Distance)>>,
     /// By place, the customers.
@@ -79,34 +79,37 @@ impl<'a> Member<'a> {
             .collect()
     }
 
+    /// O(p log p) for p pledges. The sums fit: `check_totals` has summed more.
     fn of(community: &'a ShortCommunity) -> Self {
-        let pledges = &community.pledges;
-        let tally_of = |consent| {
-            tally(
-                pledges
-                    .iter()
-                    .filter(move |pledge| pledge.consent == consent),
-            )
-        };
-        // Consent given comes last, so the last of a customer's entries holds for all of them.
-        let mut customers: Vec<_> = pledges
-            .iter()
-            .map(|pledge| (pledge.customer, pledge.consent))
-            .collect();
-        customers.sort_unstable();
-        customers.dedup_by(|later, kept| {
-            let same = later.0 == kept.0;
-            if same {
-                kept.1 = later.1;
+        let [mut whole, mut moving, mut leaving] = [Tally::default(); 3];
+        let mut pledged = Vec::with_capacity(community.pledges.len());
+        for pledge in &community.pledges {
+            let part = match pledge.consent {
+                Consent::Given => &mut moving,
+                Consent::Withheld => &mut leaving,
+            };
+            for tally in [&mut whole, part] {
+                tally.units += pledge.units;
+                tally.amount.0 += pledge.amount.0;
             }
-            same
-        });
+            pledged.push((pledge.customer, pledge.consent));
+        }
+        pledged.sort_unstable();
+        let mut customers = Vec::new();
+        for same in pledged.chunk_by(|one, next| one.0 == next.0) {
+            let consents = |consent| same.iter().any(|pledge| pledge.1 == consent);
+            whole.participants += 1;
+            moving.participants += u32::from(consents(Consent::Given));
+            leaving.participants += u32::from(consents(Consent::Withheld));
+            // Consent given is the greater, so the last entry holds for all of them.
+            customers.extend(same.last());
+        }
         Self {
             site: community.site,
             threshold: &community.threshold,
-            whole: tally(pledges.iter()),
-            moving: tally_of(Consent::Given),
-            leaving: tally_of(Consent::Withheld),
+            whole,
+            moving,
+            leaving,
             customers,
         }
     }
@@ -138,63 +141,32 @@ fn check_totals(communities: &[ShortCommunity]) -> Result<(), MergeError> {
     .ok_or(MergeError::TotalTooLarge)
 }
 
-/// The sums fit: `check_totals` has summed more.
-fn tally<'a>(pledges: impl Iterator<Item = &'a ShortPledge>) -> Tally {
-    let mut customers = Vec::new();
-    let mut tally = Tally::default();
-    for pledge in pledges {
-        customers.push(pledge.customer);
-        tally.units += pledge.units;
-        tally.amount.0 += pledge.amount.0;
-    }
-    customers.sort_unstable();
-    customers.dedup();
-    tally.participants = customers.len() as u32;
-    tally
-}
-
 impl<'a> Cluster<'a> {
     /// The connected components, in the order of their first sites.
-    pub(super) fn all(members: Vec<Member<'a>>, walks: &[Walk]) -> Vec<Self> {
-        let near = adjacency(&members, walks);
-        let component = components(&near);
-        let count = component.iter().max().map_or(0, |last| last + 1);
-        let mut parts: Vec<(Vec<Member<'a>>, Vec<usize>)> = Vec::new();
-        parts.resize_with(count, Default::default);
-        let mut place_of = Vec::with_capacity(members.len());
-        for (index, member) in members.into_iter().enumerate() {
-            let (members, indices) = &mut parts[component[index]];
-            place_of.push(members.len());
-            members.push(member);
-            indices.push(index);
-        }
-        let near_in = |index: &usize| -> Vec<(usize, Distance)> {
-            let near = near[*index].iter();
-            near.map(|&(other, walk)| (place_of[other], walk)).collect()
-        };
-        parts
-            .into_iter()
-            .map(|(members, indices)| Self::of(members, indices.iter().map(near_in).collect()))
+    pub(super) fn all(members: &'a [Member<'a>], walks: &[Walk]) -> Vec<Self> {
+        let near = adjacency(members, walks);
+        let members: Vec<&Member<'a>> = members.iter().collect();
+        let components = components(&near);
+        let components = components.iter();
+        components
+            .map(|places| Self::of(&members, &near, places))
             .collect()
     }
 
-    fn of(members: Vec<Member<'a>>, near: Vec<Vec<(usize, Distance)>>) -> Self {
-        let mut rows =
-            Vec::with_capacity(members.iter().map(|member| member.customers.len()).sum());
-        for (place, member) in members.iter().enumerate() {
-            let row = |&(customer, consent)| (customer, place, consent);
-            rows.extend(member.customers.iter().map(row));
-        }
-        rows.sort_unstable();
-        let mut people = vec![Vec::new(); members.len()];
-        let mut customers = 0;
-        for same in rows.chunk_by(|one, next| one.0 == next.0) {
-            for &(_, place, consent) in same {
-                let number = customers;
-                people[place].push(Person { number, consent });
-            }
-            customers += 1;
-        }
+    /// Some of the communities as if there were no others; their places are those in the list, which is sorted.
+    pub(super) fn part(&self, places: &[usize]) -> Self {
+        Self::of(&self.members, &self.near, places)
+    }
+
+    fn of(members: &[&'a Member<'a>], near: &[Vec<(usize, Distance)>], places: &[usize]) -> Self {
+        let members: Vec<&Member<'a>> = places.iter().map(|place| members[*place]).collect();
+        let near = places.iter().map(|place| {
+            let near = near[*place].iter();
+            near.filter_map(|(other, walk)| Some((places.binary_search(other).ok()?, *walk)))
+                .collect()
+        });
+        let near = near.collect();
+        let (people, customers) = people(&members);
         Self {
             members,
             near,
@@ -299,25 +271,49 @@ fn adjacency(members: &[Member<'_>], walks: &[Walk]) -> Vec<Vec<(usize, Distance
     near
 }
 
-/// The number of each community's component, from 0 in the order of first members.
-fn components(near: &[Vec<(usize, Distance)>]) -> Vec<usize> {
-    let mut component = vec![None; near.len()];
-    let mut count = 0;
+/// The connected components, each in its order, in the order of their first members.
+fn components(near: &[Vec<(usize, Distance)>]) -> Vec<Vec<usize>> {
+    let mut seen = vec![false; near.len()];
+    let mut components = Vec::new();
     for first in 0..near.len() {
-        if component[first].is_some() {
+        if seen[first] {
             continue;
         }
-        component[first] = Some(count);
-        let mut open = vec![first];
-        while let Some(place) = open.pop() {
-            for &(next, _) in &near[place] {
-                if component[next].is_none() {
-                    component[next] = Some(count);
-                    open.push(next);
+        seen[first] = true;
+        let mut component = vec![first];
+        let mut next = 0;
+        while let Some(&place) = component.get(next) {
+            for &(other, _) in &near[place] {
+                if !seen[other] {
+                    seen[other] = true;
+                    component.push(other);
                 }
             }
+            next += 1;
         }
-        count += 1;
+        component.sort_unstable();
+        components.push(component);
     }
-    component.into_iter().flatten().collect()
+    components
+}
+
+/// For each community its customers by number, and how many numbers there are.
+fn people(members: &[&Member<'_>]) -> (Vec<Vec<Person>>, usize) {
+    let mut rows = Vec::with_capacity(members.iter().map(|member| member.customers.len()).sum());
+    for (place, member) in members.iter().enumerate() {
+        let row = |&(customer, consent)| (customer, place, consent);
+        rows.extend(member.customers.iter().map(row));
+    }
+    // Each community's are in order already, which this sort makes use of.
+    rows.sort();
+    let mut people = vec![Vec::new(); members.len()];
+    let mut customers = 0;
+    for same in rows.chunk_by(|one, next| one.0 == next.0) {
+        for &(_, place, consent) in same {
+            let number = customers;
+            people[place].push(Person { number, consent });
+        }
+        customers += 1;
+    }
+    (people, customers)
 }

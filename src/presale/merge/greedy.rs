@@ -1,7 +1,15 @@
 //! A good packing of stars into a component of any size.
 
+use core::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use crate::presale::merge::cluster::{Cluster, Gathering, Star};
+use crate::presale::merge::exact;
 use crate::presale::merge::measure::{missing, overshoot};
+
+/// How many communities are planned again together. Measured on 300 random components of 12 communities, with 8 the
+/// plan has 97 % of all groups that can be formed, with 10 it has 99 %, in four times the time; without it has 90 %.
+const WINDOW: usize = 10;
 
 /// The group that a host could form with the communities that are free. The order is that in which groups are chosen.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,46 +26,119 @@ struct Search<'a> {
     cluster: &'a Cluster<'a>,
     gathering: Gathering<'a>,
     free: Vec<bool>,
-    /// By host.
-    offers: Vec<Option<Offer>>,
 }
 
 /// A plan of one component.
 pub(super) fn stars(cluster: &Cluster<'_>) -> Vec<Star> {
-    let count = cluster.members.len();
     let mut search = Search {
         cluster,
         gathering: Gathering::new(cluster),
-        free: vec![true; count],
-        offers: Vec::new(),
+        free: vec![true; cluster.members.len()],
     };
-    search.offers = (0..count).map(|host| search.offer(host)).collect();
-    let mut stars = Vec::new();
-    while let Some(star) = search.take_best() {
-        stars.push(star);
-    }
+    let mut stars = search.form();
     search.attach_rest(&mut stars);
-    stars
+    replan(cluster, stars)
+}
+
+/// Plans each group once more, exactly, with as many of its neighbours as a window holds: never worse than before.
+fn replan(cluster: &Cluster<'_>, stars: Vec<Star>) -> Vec<Star> {
+    let mut packing = Packing {
+        host_of: (0..cluster.members.len()).collect(),
+        star_of: vec![None; cluster.members.len()],
+    };
+    for star in stars {
+        packing.put(star);
+    }
+    for host in 0..cluster.members.len() {
+        if packing.host_of[host] != host {
+            continue;
+        }
+        let places = packing.window(cluster, host);
+        if places.len() > WINDOW {
+            continue; // one group of many guests
+        }
+        for place in &places {
+            packing.host_of[*place] = *place;
+            packing.star_of[*place] = None;
+        }
+        for star in exact::stars(&cluster.part(&places)) {
+            let guests = star.guests.iter().map(|guest| places[*guest]);
+            packing.put(Star {
+                host: places[star.host],
+                guests: guests.collect(),
+            });
+        }
+    }
+    packing.star_of.into_iter().flatten().collect()
+}
+
+/// Which group each community is in.
+struct Packing {
+    /// By community its host; itself if it hosts, or is in no group.
+    host_of: Vec<usize>,
+    /// By host.
+    star_of: Vec<Option<Star>>,
+}
+
+impl Packing {
+    fn put(&mut self, star: Star) {
+        for place in star.places() {
+            self.host_of[place] = star.host;
+        }
+        let host = star.host;
+        self.star_of[host] = Some(star);
+    }
+
+    /// The group of a host, or a community alone, and those next to it as far as they fit: whole groups, fewest edges
+    /// away first. More than a window only if the group itself is.
+    fn window(&self, cluster: &Cluster<'_>, host: usize) -> Vec<usize> {
+        let whole = |host: usize| -> Vec<usize> {
+            let star = self.star_of[host].as_ref();
+            star.map_or(vec![host], |star| star.places().collect())
+        };
+        let mut places = whole(host);
+        let mut next = 0;
+        while let Some(&place) = places.get(next) {
+            for &(other, _) in &cluster.near[place] {
+                if places.contains(&other) {
+                    continue;
+                }
+                let group = whole(self.host_of[other]);
+                if places.len() + group.len() <= WINDOW {
+                    places.extend(group);
+                }
+            }
+            next += 1;
+        }
+        places.sort_unstable();
+        places
+    }
 }
 
 impl Search<'_> {
-    /// Forms the best group and looks for new guests where it took some away.
-    fn take_best(&mut self) -> Option<Star> {
-        let best = self.offers.iter().flatten().min()?.host;
-        let Offer { host, guests, .. } = self.offers[best].take()?;
-        let star = Star { host, guests };
-        for place in star.places() {
-            self.free[place] = false;
-            self.offers[place] = None;
-        }
-        for host in 0..self.offers.len() {
-            // A host without an offer had too few guests already.
-            let offer = self.offers[host].as_ref();
-            if offer.is_some_and(|offer| offer.guests.iter().any(|guest| !self.free[*guest])) {
-                self.offers[host] = self.offer(host);
+    /// Forms the best group, again and again. A host whose guests were taken makes another offer when it is its turn.
+    fn form(&mut self) -> Vec<Star> {
+        let hosts = 0..self.free.len();
+        let mut offers: BinaryHeap<Reverse<Offer>> = hosts
+            .filter_map(|host| self.offer(host).map(Reverse))
+            .collect();
+        let mut stars = Vec::new();
+        while let Some(Reverse(offer)) = offers.pop() {
+            let Offer { host, guests, .. } = offer;
+            if !self.free[host] {
+                continue;
+            }
+            if guests.iter().all(|guest| self.free[*guest]) {
+                let star = Star { host, guests };
+                for place in star.places() {
+                    self.free[place] = false;
+                }
+                stars.push(star);
+            } else {
+                offers.extend(self.offer(host).map(Reverse));
             }
         }
-        Some(star)
+        stars
     }
 
     /// Gathers guests for a host until its threshold is met, always the one after which least is missing.
@@ -128,7 +209,7 @@ impl Search<'_> {
                 let new =
                     self.gathering.with(guest).participants - self.gathering.tally.participants;
                 // The most participants, then the shortest walk, then the first host.
-                let key = (core::cmp::Reverse(new), walk, host, index);
+                let key = (Reverse(new), walk, host, index);
                 if new > 0 && best.is_none_or(|best| key < best) {
                     best = Some(key);
                 }
@@ -155,7 +236,7 @@ mod tests {
     use crate::id::{CustomerId, SiteId};
     use crate::money::Amount;
     use crate::presale::merge::cluster::Member;
-    use crate::presale::merge::{Consent, ShortCommunity, ShortPledge, Walk, exact};
+    use crate::presale::merge::{Consent, ShortCommunity, ShortPledge, Walk};
     use crate::presale::{Combine, Threshold};
     use crate::units::Distance;
 
@@ -221,7 +302,7 @@ mod tests {
                 }
             }
             let members = Member::all(&communities).expect("they are short");
-            for cluster in Cluster::all(members, &walks) {
+            for cluster in Cluster::all(&members, &walks) {
                 let exact = worth(&cluster, &exact::stars(&cluster));
                 let greedy = worth(&cluster, &stars(&cluster));
                 assert!(greedy <= exact, "seed {seed}: {greedy:?} against {exact:?}");
@@ -229,68 +310,7 @@ mod tests {
                 good = (good.0 + greedy.0, good.1 + greedy.1);
             }
         }
-        println!("{good:?} of {best:?}");
-        assert!(good.0 * 100 >= best.0 * 90, "{good:?} of {best:?}");
-    }
-
-    #[test]
-    #[allow(clippy::print_stdout)]
-    fn zz_time() {
-        for (customers_each, label) in [(6_u64, "small"), (2000, "large")] {
-            let mut dice = Dice(5);
-            let communities: Vec<_> = (0..12)
-                .map(|site| {
-                    let mut c = dice.community(site, 70);
-                    c.pledges = (0..customers_each)
-                        .map(|_| ShortPledge {
-                            customer: CustomerId(dice.below(customers_each * 10)),
-                            units: 1,
-                            amount: Amount(1),
-                            consent: Consent::Given,
-                        })
-                        .collect();
-                    c.threshold = Threshold {
-                        participants: Some(customers_each as u32 + 1),
-                        units: None,
-                        amount: None,
-                        combine: Combine::All,
-                    };
-                    c
-                })
-                .collect();
-            let mut walks = Vec::new();
-            for one in 0..12 {
-                for other in 0..one {
-                    walks.push(Walk {
-                        sites: [SiteId(one), SiteId(other)],
-                        distance: Distance::from_millimetres(dice.below(1_000)),
-                    });
-                }
-            }
-            let t = std::time::Instant::now();
-            let plan = crate::presale::merge::plan(&communities, &walks).expect("short");
-            println!("{label}: {:?} groups {}", t.elapsed(), plan.groups.len());
-        }
-        for n in [1_000_u64, 10_000] {
-            let mut dice = Dice(7);
-            let communities: Vec<_> = (0..n).map(|site| dice.community(site, n * 5)).collect();
-            let mut walks = Vec::new();
-            for one in 0..n {
-                for other in one.saturating_sub(6)..one {
-                    walks.push(Walk {
-                        sites: [SiteId(one), SiteId(other)],
-                        distance: Distance::from_millimetres(dice.below(1_000)),
-                    });
-                }
-            }
-            let t = std::time::Instant::now();
-            let plan = crate::presale::merge::plan(&communities, &walks).expect("short");
-            println!(
-                "greedy {n}: {:?} groups {} left {}",
-                t.elapsed(),
-                plan.groups.len(),
-                plan.left.len()
-            );
-        }
+        assert!(good.0 * 100 >= best.0 * 97, "{good:?} of {best:?}");
+        assert!(good != best, "these worlds can't tell the two apart");
     }
 }

@@ -39,6 +39,9 @@ mod tests {
     use super::*;
     use crate::money::Amount;
 
+    /// All of a part.
+    const ONE: u64 = 1 << 32;
+
     #[test]
     fn what_is_missing_and_what_is_too_much() {
         let threshold = |combine| Threshold {
@@ -52,7 +55,6 @@ mod tests {
             units,
             amount: Amount(5),
         };
-        const ONE: u64 = 1 << 32;
         for (combine, have, lack, over) in [
             (Combine::All, tally(0, 0), 2 * ONE, [0, 0, 0]),
             (Combine::All, tally(5, 10), ONE / 2 + ONE / 4 * 3, [0, 0, 0]),
