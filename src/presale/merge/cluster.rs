@@ -1,7 +1,7 @@
 use crate::id::{CustomerId, SiteId};
 use crate::money::Amount;
 use crate::presale::merge::{Consent, MergeError, ShortCommunity, Walk};
-use crate::presale::{Tally, Threshold};
+use crate::presale::{Pieces, Tally, Threshold};
 use crate::units::Distance;
 
 /// A short community, summed up.
@@ -89,7 +89,7 @@ impl<'a> Member<'a> {
                 Consent::Withheld => &mut leaving,
             };
             for tally in [&mut whole, part] {
-                tally.units += pledge.units;
+                tally.units.0 += pledge.units.0;
                 tally.amount.0 += pledge.amount.0;
             }
             pledged.push((pledge.customer, pledge.consent));
@@ -133,7 +133,7 @@ fn check_totals(communities: &[ShortCommunity]) -> Result<(), MergeError> {
     let mut all = communities.iter().flat_map(|community| &community.pledges);
     all.try_fold((0_u64, Amount::ZERO), |(units, amount), pledge| {
         Some((
-            units.checked_add(pledge.units)?,
+            units.checked_add(pledge.units.0)?,
             amount.checked_add(pledge.amount)?,
         ))
     })
@@ -231,7 +231,7 @@ impl<'a> Gathering<'a> {
         });
         Tally {
             participants: self.tally.participants + new.count() as u32,
-            units: self.tally.units + moving.units,
+            units: Pieces(self.tally.units.0 + moving.units.0),
             amount: Amount(self.tally.amount.0 + moving.amount.0),
         }
     }

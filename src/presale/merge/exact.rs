@@ -7,7 +7,7 @@ use crate::money::Amount;
 use crate::presale::merge::cluster::{Cluster, Member, Star};
 use crate::presale::merge::measure::overshoot;
 use crate::presale::merge::{Consent, EXACT_MAX};
-use crate::presale::{Tally, Threshold};
+use crate::presale::{Pieces, Tally, Threshold};
 
 /// A set of communities: bit i is the community at place i.
 type Set = usize;
@@ -151,7 +151,7 @@ fn formed(cluster: &Cluster<'_>) -> Vec<Option<Formed>> {
             moves[guests] = moves[guests & (guests - 1)] + Worth::of_move(cluster, host, last);
             let tally = Tally {
                 participants: cluster.customers as u32 - absent[all ^ guests],
-                units: whole.units + moving[guests].units,
+                units: Pieces(whole.units.0 + moving[guests].units.0),
                 amount: Amount(whole.amount.0 + moving[guests].amount.0),
             };
             if threshold.is_met_by(&tally) {
@@ -173,7 +173,7 @@ fn moving(cluster: &Cluster<'_>) -> Vec<Tally> {
         let set: Set = set;
         let mut tally = moving[set & (set - 1)];
         let first = &cluster.members[set.trailing_zeros() as usize].moving;
-        tally.units += first.units;
+        tally.units.0 += first.units.0;
         tally.amount.0 += first.amount.0;
         moving.push(tally);
     }

@@ -257,7 +257,7 @@ mod tests {
             let count = 2 + self.below(7);
             let mut pledge = || ShortPledge {
                 customer: CustomerId(self.below(customers)),
-                units: 1 + self.below(3),
+                units: Pieces(1 + self.below(3)),
                 amount: Amount(990),
                 consent: if self.below(8) == 0 {
                     Consent::Withheld
@@ -269,7 +269,7 @@ mod tests {
                 site: SiteId(site),
                 threshold: Threshold {
                     participants: Some(10),
-                    units: Some(18),
+                    units: Some(Pieces(18)),
                     amount: None,
                     combine: Combine::All,
                 },

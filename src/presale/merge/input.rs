@@ -1,6 +1,6 @@
 use crate::id::{CustomerId, SiteId};
 use crate::money::Amount;
-use crate::presale::Threshold;
+use crate::presale::{Pieces, Threshold};
 
 /// A community that does not meet its own threshold, with the pledges that count at the freeze.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct ShortPledge {
     /// Whose pledge it is.
     pub customer: CustomerId,
     /// Units of the article.
-    pub units: u64,
+    pub units: Pieces,
     /// What they cost.
     pub amount: Amount,
     /// Whether it may move to a neighbouring site.

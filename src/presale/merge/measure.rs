@@ -29,7 +29,7 @@ fn parts(threshold: &Threshold, tally: &Tally) -> [(Option<u64>, u64); 3] {
             threshold.participants.map(u64::from),
             u64::from(tally.participants),
         ),
-        (threshold.units, tally.units),
+        (threshold.units.map(|units| units.0), tally.units.0),
         (threshold.amount.map(|amount| amount.0), tally.amount.0),
     ]
 }
@@ -38,6 +38,7 @@ fn parts(threshold: &Threshold, tally: &Tally) -> [(Option<u64>, u64); 3] {
 mod tests {
     use super::*;
     use crate::money::Amount;
+    use crate::presale::Pieces;
 
     /// All of a part.
     const ONE: u64 = 1 << 32;
@@ -46,13 +47,13 @@ mod tests {
     fn what_is_missing_and_what_is_too_much() {
         let threshold = |combine| Threshold {
             participants: Some(10),
-            units: Some(40),
+            units: Some(Pieces(40)),
             amount: None,
             combine,
         };
         let tally = |participants, units| Tally {
             participants,
-            units,
+            units: Pieces(units),
             amount: Amount(5),
         };
         for (combine, have, lack, over) in [

@@ -71,7 +71,6 @@ mod greedy;
 mod input;
 mod measure;
 mod outcome;
-pub(crate) mod terms;
 mod walk;
 
 pub use input::{Consent, MergeError, ShortCommunity, ShortPledge};
@@ -98,17 +97,17 @@ pub const EXACT_MAX: usize = 12;
 /// use catchment::id::{CustomerId, SiteId};
 /// use catchment::money::Amount;
 /// use catchment::presale::merge::{self, Consent, MergeError, ShortCommunity, ShortPledge, Walk};
-/// use catchment::presale::{Combine, Threshold};
+/// use catchment::presale::{Pieces, Threshold};
 /// use catchment::units::Distance;
 ///
-/// let ten = Threshold { participants: Some(10), units: None, amount: None, combine: Combine::All };
+/// let ten = Threshold::participants(10);
 /// let community = |site, customers: core::ops::Range<u64>| ShortCommunity {
 ///     site: SiteId(site),
 ///     threshold: ten,
 ///     pledges: customers
 ///         .map(|customer| ShortPledge {
 ///             customer: CustomerId(customer),
-///             units: 1,
+///             units: Pieces(1),
 ///             amount: Amount(990),
 ///             consent: Consent::Given,
 ///         })
