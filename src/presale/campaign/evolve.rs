@@ -4,8 +4,8 @@ use crate::id::{PaymentId, PledgeId, RefundId, SiteId};
 use crate::presale::campaign::{Campaign, Sets};
 use crate::presale::records::{CommunityRecord, CustomerRecord, NONE, PledgeRecord};
 use crate::presale::{
-    Amendment, Because, CommunityFailure, CommunityStage, ConfirmedAs, Event, Extension,
-    IfUnformed, NewPledge, Phase, Pieces, Place, PledgeState, RefundCause,
+    Amendment, Because, CommunityFailure, CommunityStage, ConfirmedAs, Event, Extension, NewPledge,
+    Phase, Pieces, Place, PledgeState, RefundCause,
 };
 use crate::time::Timestamp;
 
@@ -127,7 +127,7 @@ impl Campaign {
         Ok(())
     }
 
-    fn known_community(&self, site: SiteId) -> Result<u32, EventMismatch> {
+    pub(super) fn known_community(&self, site: SiteId) -> Result<u32, EventMismatch> {
         self.find_community(site)
             .ok_or(EventMismatch::Community { site })
     }
@@ -283,7 +283,12 @@ impl Campaign {
         Ok(())
     }
 
-    fn end_slot(&mut self, slot: u32, state: PledgeState, cause: RefundCause) -> Changed {
+    pub(super) fn end_slot(
+        &mut self,
+        slot: u32,
+        state: PledgeState,
+        cause: RefundCause,
+    ) -> Changed {
         match self.pledges[slot].state {
             PledgeState::Waiting => self.leave_queue(slot),
             PledgeState::Reserved => {
@@ -377,49 +382,6 @@ impl Campaign {
             Amendment::CommunitiesMin { communities } => self.communities_min = communities,
         }
         Ok(())
-    }
-
-    fn merge(&mut self, site: SiteId, into: SiteId) -> Changed {
-        let (guest, host) = (self.known_community(site)?, self.known_community(into)?);
-        let both = [guest, host].map(|slot| self.group(slot).stage);
-        if guest == host || both != [CommunityStage::Collecting; 2] {
-            return Err(EventMismatch::Community { site });
-        }
-        self.group_mut(guest).at_freeze = Some(self.group(guest).paid);
-        let slots: Vec<u32> = self.pledges_in(guest).map(|(slot, _)| slot).collect();
-        let (mut moving, mut staying) = (Vec::new(), Vec::new());
-        for slot in slots {
-            let pledge = &self.pledges[slot];
-            let is_active = pledge.state == PledgeState::Active;
-            if is_active && pledge.if_unformed == IfUnformed::MoveNearby {
-                self.uncount(slot);
-                self.pledges[slot].community = host;
-                self.count(slot);
-                moving.push(slot);
-            } else {
-                if is_active {
-                    self.end_slot(slot, PledgeState::Failed, RefundCause::Failed)?;
-                }
-                staying.push(slot);
-            }
-        }
-        let mut gathered: Vec<u32> = self.pledges_in(host).map(|(slot, _)| slot).collect();
-        gathered.extend(moving);
-        // The first made first, whoever came from where.
-        gathered.sort_unstable();
-        self.relink(host, &gathered);
-        self.relink(guest, &staying);
-        self.group_mut(guest).stage = CommunityStage::MergedInto(into);
-        Ok(())
-    }
-
-    pub(super) fn relink(&mut self, community: u32, slots: &[u32]) {
-        let record = self.group_mut(community);
-        (record.first, record.last) = (NONE, NONE);
-        for slot in slots {
-            self.pledges[*slot].next = NONE;
-            self.append(community, *slot);
-        }
     }
 
     fn confirm_community(&mut self, site: SiteId, how: ConfirmedAs) -> Changed {

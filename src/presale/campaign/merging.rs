@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::presale::campaign::Campaign;
+use crate::id::SiteId;
+use crate::presale::campaign::{Campaign, EventMismatch};
+use crate::presale::records::{NONE, PledgeRecord};
 use crate::presale::{
     Because, CommunityStage, Decision, Event, IfUnformed, MergeFault, MergedSites, Phase,
-    PledgeState, Refusal, Stragglers, Tally,
+    PledgeState, RefundCause, Refusal, Stragglers, Tally,
 };
 
 impl Campaign {
@@ -75,7 +77,7 @@ impl Campaign {
         }
     }
 
-    fn short_at(&self, site: crate::id::SiteId) -> Result<u32, Refusal> {
+    fn short_at(&self, site: SiteId) -> Result<u32, Refusal> {
         let slot = self.find_community(site).ok_or(Refusal::UnknownCommunity)?;
         let community = self.group(slot);
         if community.stage == CommunityStage::Collecting && !community.is_formed {
@@ -85,9 +87,53 @@ impl Campaign {
         }
     }
 
-    fn active_in(&self, slot: u32) -> impl Iterator<Item = &crate::presale::records::PledgeRecord> {
+    fn active_in(&self, slot: u32) -> impl Iterator<Item = &PledgeRecord> {
         self.pledges_in(slot)
             .map(|(_, pledge)| pledge)
             .filter(|pledge| pledge.state == PledgeState::Active)
+    }
+
+    /// Moves who consented to the host; who did not is refunded.
+    pub(super) fn merge(&mut self, site: SiteId, into: SiteId) -> Result<(), EventMismatch> {
+        let (guest, host) = (self.known_community(site)?, self.known_community(into)?);
+        let both = [guest, host].map(|slot| self.group(slot).stage);
+        if guest == host || both != [CommunityStage::Collecting; 2] {
+            return Err(EventMismatch::Community { site });
+        }
+        self.group_mut(guest).at_freeze = Some(self.group(guest).paid);
+        let slots: Vec<u32> = self.pledges_in(guest).map(|(slot, _)| slot).collect();
+        let (mut moving, mut staying) = (Vec::new(), Vec::new());
+        for slot in slots {
+            let pledge = &self.pledges[slot];
+            let is_active = pledge.state == PledgeState::Active;
+            if is_active && pledge.if_unformed == IfUnformed::MoveNearby {
+                self.uncount(slot);
+                self.pledges[slot].community = host;
+                self.count(slot);
+                moving.push(slot);
+            } else {
+                if is_active {
+                    self.end_slot(slot, PledgeState::Failed, RefundCause::Failed)?;
+                }
+                staying.push(slot);
+            }
+        }
+        let mut gathered: Vec<u32> = self.pledges_in(host).map(|(slot, _)| slot).collect();
+        gathered.extend(moving);
+        // The first made first, whoever came from where.
+        gathered.sort_unstable();
+        self.relink(host, &gathered);
+        self.relink(guest, &staying);
+        self.group_mut(guest).stage = CommunityStage::MergedInto(into);
+        Ok(())
+    }
+
+    fn relink(&mut self, community: u32, slots: &[u32]) {
+        let record = self.group_mut(community);
+        (record.first, record.last) = (NONE, NONE);
+        for slot in slots {
+            self.pledges[*slot].next = NONE;
+            self.append(community, *slot);
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! events say, and [`react`](Campaign::react) says what the state that was reached brings about in turn.
 
 mod decide;
+mod encoding;
 mod evolve;
 mod freeze;
 mod look;
