@@ -247,8 +247,7 @@ impl Campaign {
             if_unformed: stored.if_unformed,
         };
         let slot = self.pledges.push(record).ok_or(fault)?;
-        self.slots_of_pledges
-            .insert(stored.id.0, slot, |slot| self.pledges[slot].id.0);
+        self.slots_of_pledges.insert(stored.id.0, slot);
         Ok(())
     }
 
@@ -265,8 +264,7 @@ impl Campaign {
             counting: 0,
         };
         let slot = self.customers.push(record)?;
-        self.slots_of_customers
-            .insert(id.0, slot, |slot| self.customers[slot].id.0);
+        self.slots_of_customers.insert(id.0, slot);
         Some(slot)
     }
 
@@ -294,8 +292,7 @@ impl Campaign {
             parts: stored.parts,
         };
         let slot = self.payments.push(record).ok_or(fault)?;
-        self.slots_of_payments
-            .insert(stored.id.0, slot, |slot| self.payments[slot].id.0);
+        self.slots_of_payments.insert(stored.id.0, slot);
         Ok(())
     }
 
