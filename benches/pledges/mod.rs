@@ -12,18 +12,18 @@ use catchment::time::{Span, Timestamp};
 use catchment::units::Quantity;
 
 /// The price of a piece.
-pub const PRICE: Amount = Amount(990);
+pub(crate) const PRICE: Amount = Amount(990);
 
 /// When a command comes: a thousand a second from the opening on.
-pub fn instant(command: u64) -> Timestamp {
+pub(crate) fn instant(command: u64) -> Timestamp {
     Timestamp::from_unix_millis(1 + command.cast_signed())
 }
 
 /// When the campaign closes.
-pub const CLOSE: Timestamp = Timestamp::from_unix_millis(7 * 86_400_000);
+pub(crate) const CLOSE: Timestamp = Timestamp::from_unix_millis(7 * 86_400_000);
 
 /// A campaign of so many communities that all form.
-pub fn terms(campaign: u64, communities: u64) -> Terms {
+pub(crate) fn terms(campaign: u64, communities: u64) -> Terms {
     let policy = Policy {
         communities_min: communities as u32 / 2,
         // Everybody in the bench pays in time, however slow the machine.
@@ -52,19 +52,18 @@ pub fn terms(campaign: u64, communities: u64) -> Terms {
 
 /// The commands of so many customers who each pledge and, a thousand pledges later, pay. Ids are numbers without
 /// order, as the halves of random keys would be; every customer is another.
-pub fn commands(
+pub(crate) fn commands(
     pledges: u64,
     communities: u64,
     first: u64,
 ) -> impl Iterator<Item = PresaleCommand> {
     /// How many pledges lie between a pledge and its payment.
     const DELAY: u64 = 1_000;
-    let steps = (0..pledges + DELAY).flat_map(move |step| {
+    (0..pledges + DELAY).flat_map(move |step| {
         let pledge = (step < pledges).then(|| pledge(first + step, communities));
         let payment = step.checked_sub(DELAY).map(|paid| payment(first + paid));
         [pledge, payment].into_iter().flatten()
-    });
-    steps
+    })
 }
 
 fn pledge(number: u64, communities: u64) -> PresaleCommand {

@@ -1,7 +1,7 @@
 //! A campaign as plain data, and back.
 
 use crate::id::{CustomerId, PaymentId, PledgeId, SupplierId};
-use crate::ledger::Storable;
+use crate::ledger::{IdTable, Storable};
 use crate::limits::Limits;
 use crate::money::{Amount, Currency};
 use crate::presale::campaign::{Campaign, Sets};
@@ -168,6 +168,7 @@ impl Storable for Campaign {
         campaign.sets = stored.sets;
         campaign.communities.clear();
         campaign.slots_of_sites.clear();
+        campaign.slot_of_site = IdTable::default();
         for (place, community) in stored.communities.iter().enumerate() {
             campaign.restore_community(place, community, limits)?;
         }
