@@ -223,10 +223,12 @@ impl Campaign {
             Phase::Deciding { until, .. } => Some((until, Due::Decision)),
             Phase::Confirmed | Phase::Failed(_) | Phase::Cancelled => None,
         };
-        let of_holds = self
-            .holds
-            .first()
-            .map(|(at, pledge)| (at, Due::HoldEnd(pledge)));
+        // A place that is kept at the close is kept until the freeze, or payments under way would come in vain.
+        let of_holds = match self.phase {
+            Phase::Open | Phase::ConfirmedOpen => self.holds.first(),
+            _ => None,
+        };
+        let of_holds = of_holds.map(|(at, pledge)| (at, Due::HoldEnd(pledge)));
         of_phase.into_iter().chain(of_holds).min()
     }
 
