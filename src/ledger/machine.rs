@@ -402,10 +402,12 @@ impl<M: Machine> Ledger<M> {
             outcome,
         }) = step.decided
         {
+            // After what was due, so that it does not depend on whether a tick came first.
+            let sequence = step.sequence + step.due.len() as u64;
             self.memory.keep(Remembered {
                 id,
                 body,
-                sequence: step.sequence,
+                sequence,
                 outcome,
             });
         }
