@@ -264,16 +264,22 @@ impl Action {
     }
 }
 
+impl MergedSites {
+    /// The host, then the guests.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = SiteId> {
+        core::iter::once(self.host).chain(self.guests.iter().map(|guest| guest.site))
+    }
+}
+
 fn check_groups(groups: &[MergedSites]) -> Result<(), Malformed> {
     let mut named = std::collections::BTreeSet::new();
-    for MergedSites { host, guests } in groups {
-        let sites = core::iter::once(host).chain(guests.iter().map(|guest| &guest.site));
+    for group in groups {
         let mut is_new = true;
-        for site in sites {
-            is_new &= named.insert(*site);
+        for site in group.sites() {
+            is_new &= named.insert(site);
         }
-        if guests.is_empty() || !is_new {
-            return Err(Malformed::NoGroup { host: *host });
+        if group.guests.is_empty() || !is_new {
+            return Err(Malformed::NoGroup { host: group.host });
         }
     }
     Ok(())

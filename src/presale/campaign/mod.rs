@@ -291,7 +291,7 @@ impl Machine for Campaign {
             return;
         };
         let from = events.len();
-        self.fall_due(due, events);
+        self.fall_due(now, due, events);
         self.follow_own(&events[from..]);
         self.settle(now, events, from);
         self.assert_sound();
