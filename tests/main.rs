@@ -14,6 +14,10 @@ mod city_laws;
 mod city_run;
 mod coverage;
 mod datum;
+#[cfg(feature = "serde")]
+mod desk;
+#[cfg(feature = "serde")]
+mod desk_model;
 mod eligibility;
 mod explanations;
 #[cfg(feature = "geojson")]

@@ -9,9 +9,9 @@ use catchment::geo::{LngLat, Position};
 use catchment::id::{CustomerId, SiteId};
 use catchment::money::Amount;
 use catchment::presale::merge::{
-    self, Consent, EXACT_MAX, Exactness, MergeError, MergePlan, ShortCommunity, ShortPledge, Walk,
+    self, EXACT_MAX, Exactness, MergeError, MergePlan, ShortCommunity, ShortPledge, Walk,
 };
-use catchment::presale::{Combine, Tally, Threshold};
+use catchment::presale::{Combine, IfUnformed, Pieces, Tally, Threshold};
 use catchment::site::{Network, Site};
 use catchment::units::{Distance, Units};
 use proptest::prelude::*;
@@ -56,22 +56,24 @@ fn tally<'a>(pledges: impl IntoIterator<Item = &'a ShortPledge>) -> Tally {
     let mut sum = Tally::default();
     for pledge in pledges {
         people.insert(pledge.customer);
-        sum.units += pledge.units;
+        sum.units.0 += pledge.units.0;
         sum.amount.0 += pledge.amount.0;
     }
     sum.participants = people.len() as u32;
     sum
 }
 
-fn consenting(community: &ShortCommunity, consent: Consent) -> Vec<&ShortPledge> {
+fn asking(community: &ShortCommunity, wish: IfUnformed) -> Vec<&ShortPledge> {
     let pledges = community.pledges.iter();
-    pledges.filter(|pledge| pledge.consent == consent).collect()
+    pledges
+        .filter(|pledge| pledge.if_unformed == wish)
+        .collect()
 }
 
 fn group(world: &World, host: SiteId, guests: &[SiteId]) -> Tally {
     let guests = guests
         .iter()
-        .flat_map(|guest| consenting(world.at(*guest), Consent::Given));
+        .flat_map(|guest| asking(world.at(*guest), IfUnformed::MoveNearby));
     tally(world.at(host).pledges.iter().chain(guests))
 }
 
@@ -82,7 +84,7 @@ fn thresholds() -> impl Strategy<Value = Threshold> {
     (1..9_u32, part(14), part(60), any::<bool>(), any::<bool>()).prop_map(
         |(people, units, amount, any_part, by_people)| Threshold {
             participants: (by_people || units.is_none() && amount.is_none()).then_some(people),
-            units,
+            units: units.map(Pieces),
             amount: amount.map(Amount),
             combine: if any_part { Combine::Any } else { Combine::All },
         },
@@ -94,12 +96,12 @@ fn pledges(customers: u64) -> impl Strategy<Value = Vec<ShortPledge>> {
         (0..customers, 1..4_u64, 1..9_u64, 0..4).prop_map(|(customer, units, amount, consent)| {
             ShortPledge {
                 customer: CustomerId(customer),
-                units,
+                units: Pieces(units),
                 amount: Amount(amount),
-                consent: if consent == 0 {
-                    Consent::Withheld
+                if_unformed: if consent == 0 {
+                    IfUnformed::Refund
                 } else {
-                    Consent::Given
+                    IfUnformed::MoveNearby
                 },
             }
         });
@@ -172,12 +174,12 @@ fn rank(world: &World, hosts: &Hosts) -> Option<impl Ord + use<>> {
             .map_or(0, |need| sum.participants.saturating_sub(need).into());
         over[1] += threshold
             .units
-            .map_or(0, |need| sum.units.saturating_sub(need));
+            .map_or(0, |need| sum.units.saturating_sub(need).0);
         over[2] += threshold
             .amount
             .map_or(0, |need| sum.amount.0.saturating_sub(need.0));
         for guest in guests {
-            let people = tally(consenting(world.at(*guest), Consent::Given)).participants;
+            let people = tally(asking(world.at(*guest), IfUnformed::MoveNearby)).participants;
             moved += people;
             walking += u64::from(people) * world.walk(*guest, *host)?.as_millimetres();
         }
@@ -203,7 +205,7 @@ fn rank(world: &World, hosts: &Hosts) -> Option<impl Ord + use<>> {
 fn best_of_all(world: &World) -> Hosts {
     let mut open = vec![Hosts::new()];
     for short in &world.communities {
-        let can_move = !consenting(short, Consent::Given).is_empty();
+        let can_move = !asking(short, IfUnformed::MoveNearby).is_empty();
         let hosts = world.communities.iter().filter(|host| {
             can_move && host.site != short.site && world.walk(short.site, host.site).is_some()
         });
@@ -246,29 +248,29 @@ fn check_sound(world: &World, plan: &MergePlan) {
             assert_eq!(Some(guest.walk), world.walk(guest.site, merged.host));
             assert_eq!(
                 guest.moving,
-                tally(consenting(world.at(guest.site), Consent::Given))
+                tally(asking(world.at(guest.site), IfUnformed::MoveNearby))
             );
             assert_eq!(
                 guest.leaving,
-                tally(consenting(world.at(guest.site), Consent::Withheld))
+                tally(asking(world.at(guest.site), IfUnformed::Refund))
             );
             assert!(guest.moving.participants > 0);
-            units += guest.leaving.units;
+            units += guest.leaving.units.0;
             amount += guest.leaving.amount.0;
         }
         let guests: Vec<SiteId> = merged.guests.iter().map(|guest| guest.site).collect();
         assert_eq!(merged.tally, group(world, merged.host, &guests));
         assert!(world.at(merged.host).threshold.is_met_by(&merged.tally));
-        units += merged.tally.units;
+        units += merged.tally.units.0;
         amount += merged.tally.amount.0;
     }
     for site in &plan.left {
         let stays = tally(&world.at(*site).pledges);
-        units += stays.units;
+        units += stays.units.0;
         amount += stays.amount.0;
     }
     let whole = tally(world.communities.iter().flat_map(|short| &short.pledges));
-    assert_eq!((units, amount), (whole.units, whole.amount.0));
+    assert_eq!((units, amount), (whole.units.0, whole.amount.0));
 
     assert!(plan.groups.is_sorted_by_key(|group| group.host));
     assert!(plan.left.is_sorted());
@@ -328,7 +330,7 @@ proptest! {
         let mut pledges: Vec<_> = asked.communities.iter_mut().flat_map(|short| &mut short.pledges).collect();
         if !pledges.is_empty() {
             let which = which.index(pledges.len());
-            pledges[which].consent = Consent::Given;
+            pledges[which].if_unformed = IfUnformed::MoveNearby;
         }
         prop_assert!(asked.plan().groups.len() >= before);
     }

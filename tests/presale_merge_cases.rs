@@ -5,9 +5,9 @@
 use catchment::id::{CustomerId, SiteId};
 use catchment::money::Amount;
 use catchment::presale::merge::{
-    self, Consent, EXACT_MAX, Exactness, MergeError, ShortCommunity, ShortPledge, Walk,
+    self, EXACT_MAX, Exactness, MergeError, ShortCommunity, ShortPledge, Walk,
 };
-use catchment::presale::{Combine, Threshold};
+use catchment::presale::{Combine, IfUnformed, Pieces, Threshold};
 use catchment::units::Distance;
 
 const PEOPLE: Threshold = Threshold {
@@ -25,12 +25,12 @@ fn community(
 ) -> ShortCommunity {
     let pledge = |customer| ShortPledge {
         customer: CustomerId(customer),
-        units: 1,
+        units: Pieces(1),
         amount: Amount(990),
-        consent: if asked(customer) {
-            Consent::Given
+        if_unformed: if asked(customer) {
+            IfUnformed::MoveNearby
         } else {
-            Consent::Withheld
+            IfUnformed::Refund
         },
     };
     ShortCommunity {
@@ -200,7 +200,7 @@ fn what_comes_first() {
     // Units and money count as well, and an empty community can host.
     let units = Threshold {
         participants: None,
-        units: Some(7),
+        units: Some(Pieces(7)),
         ..PEOPLE
     };
     let both = [needs(units, own(1, 0)), own(2, 3), own(3, 4)];
@@ -228,19 +228,25 @@ fn what_comes_first() {
 fn one_customer_may_move_and_leave() {
     let mut guest = own(2, 4);
     let mut second = guest.pledges[0];
-    second.consent = Consent::Withheld;
-    second.units = 3;
+    second.if_unformed = IfUnformed::Refund;
+    second.units = Pieces(3);
     guest.pledges.push(second);
     let communities = [own(1, 6), guest];
     let plan = merge::plan(&communities, &walks(&[(2, 1, 9), (1, 2, 4), (1, 2, 6)])).unwrap();
     let group = &plan.groups[0];
     assert_eq!(
         (group.host, group.tally.participants, group.tally.units),
-        (SiteId(1), 10, 10)
+        (SiteId(1), 10, Pieces(10))
     );
     let guest = &group.guests[0];
-    assert_eq!((guest.moving.participants, guest.moving.units), (4, 4));
-    assert_eq!((guest.leaving.participants, guest.leaving.units), (1, 3));
+    assert_eq!(
+        (guest.moving.participants, guest.moving.units),
+        (4, Pieces(4))
+    );
+    assert_eq!(
+        (guest.leaving.participants, guest.leaving.units),
+        (1, Pieces(3))
+    );
     assert_eq!(guest.walk, Distance::from_millimetres(4)); // the shortest of those named
     assert_eq!(group.moved(), 4);
 }
@@ -295,7 +301,7 @@ fn calls_that_make_no_sense() {
     );
     let total = "the units or amounts of all communities together do not fit into 64 bits";
     let mut units = [own(1, 2), own(2, 1)];
-    units[0].pledges[1].units = u64::MAX;
+    units[0].pledges[1].units = Pieces(u64::MAX);
     fails(&units, total);
     let mut amounts = [own(1, 2), own(2, 1)];
     amounts[1].pledges[0].amount = Amount(u64::MAX);

@@ -175,6 +175,11 @@ impl<M: Machine> Ledger<M> {
         &self.machine
     }
 
+    /// The state, for what is beside it: nothing that a hash or an answer depends on may be changed.
+    pub(crate) const fn machine_mut(&mut self) -> &mut M {
+        &mut self.machine
+    }
+
     /// The time of the last step: what comes later is processed at this time or after it.
     pub const fn now(&self) -> Timestamp {
         self.now

@@ -99,7 +99,14 @@ pub struct NewPledge {
 }
 
 /// What a customer wants if the community does not form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+///
+/// Where one customer's pledges differ, each goes its own way: of a community that is merged some move, the others fail.
+///
+/// ```
+/// use catchment::presale::IfUnformed;
+/// assert_eq!(IfUnformed::default(), IfUnformed::Refund); // nobody is moved who was not asked
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum IfUnformed {

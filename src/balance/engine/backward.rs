@@ -1,6 +1,6 @@
 //! From a place with room and a price, back along the chain of orders that gain most by moving up.
 
-use core::cmp::Reverse;
+use core::cmp::{Ordering, Reverse};
 
 use super::lists::FAR;
 use super::{CandidateSource, Engine};
@@ -62,7 +62,7 @@ impl<S: CandidateSource> Engine<S> {
         let nowhere = self.nowhere();
         let mut best = (goal, self.nodes[goal as usize].price);
         while let Some(Reverse((dist, site))) = self.heap.pop() {
-            if dist >= best.1 {
+            if dist > best.1 {
                 break;
             }
             if dist != self.nodes[site as usize].dist {
@@ -94,7 +94,8 @@ impl<S: CandidateSource> Engine<S> {
                 door += 1;
                 let node = &mut nodes[from as usize];
                 let length = |delta: i64| dist + delta + price - node.price;
-                let limit = best.1.min(node.dist);
+                // As far as the best: of several equally good ones the first by number is taken, whoever found it.
+                let limit = best.1.saturating_add(1).min(node.dist);
                 if exit.low == FAR || length(exit.low) >= limit {
                     continue;
                 }
@@ -113,7 +114,13 @@ impl<S: CandidateSource> Engine<S> {
                 node.order = order;
                 heap.push(Reverse((length, from)));
                 let released = if from == nowhere { 0 } else { node.price };
-                if length + released < best.1 {
+                let is_better = match (length + released).cmp(&best.1) {
+                    Ordering::Less => true,
+                    // To leave the room empty is as good as any.
+                    Ordering::Equal => best.0 != goal && from < best.0,
+                    Ordering::Greater => false,
+                };
+                if is_better {
                     best = (from, length + released);
                 }
             }

@@ -1,15 +1,20 @@
 //! What the solver knows about one site: the orders that are there, and for each other site a queue of how cheaply
 //! they could go there instead.
 
+use core::cmp::Ordering;
+
 /// More than any sum of costs, levels and prices, and twice it is still a number.
 pub(super) const FAR: i64 = i64::MAX / 2;
 
-/// In [`SiteLists::members`]: the order has left.
-pub(super) const GONE: u32 = u32::MAX;
+/// In [`SiteLists::members`], set on the number of an order: it has left. Numbers of orders are smaller.
+pub(super) const GONE: u32 = 1 << 31;
 
-/// An order's wish to leave: what the move adds to its cost, then its place among the members of the site it leaves.
-/// Sorts in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// An order's wish to leave: what the move adds to its cost, and its place among the members of the site it leaves.
+///
+/// Queues are sorted by that cost and then by the *number of the order*, not by the place: so which of several equally
+/// cheap moves comes first does not depend on the order in which they arrived, and a plan that is taken up again
+/// from its sites and prices goes on like one that was never left.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Move(u64);
 
 impl Move {
@@ -33,6 +38,16 @@ impl Move {
     #[inline]
     const fn member(self) -> usize {
         self.0 as usize & (Self::MEMBERS_MAX - 1)
+    }
+
+    #[inline]
+    fn precedes(self, other: Self, members: &[u32]) -> bool {
+        let order = |leave: Self| members[leave.member()] & !GONE;
+        match (self.0 >> Self::MEMBER_BITS).cmp(&(other.0 >> Self::MEMBER_BITS)) {
+            Ordering::Less => true,
+            Ordering::Equal => order(self) < order(other),
+            Ordering::Greater => false,
+        }
     }
 }
 
@@ -77,7 +92,7 @@ impl SiteLists {
 
     /// Forgets the queues, and closes the gaps among the members; tells each its new place.
     pub(super) fn clear(&mut self, mut place: impl FnMut(u32, u32)) {
-        self.members.retain(|order| *order != GONE);
+        self.members.retain(|order| order & GONE == 0);
         for (member, order) in self.members.iter().enumerate() {
             place(*order, member as u32);
         }
@@ -131,7 +146,7 @@ impl SiteLists {
         for exit in &mut self.exits {
             let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
             for root in (0..queue.len() / 2).rev() {
-                sift_down(queue, root);
+                sift_down(queue, root, &self.members);
             }
             exit.low = queue.first().map_or(FAR, |first| first.delta());
         }
@@ -153,7 +168,7 @@ impl SiteLists {
         let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
         let last = queue.len() - 1;
         queue[last] = leave;
-        sift_up(queue, last);
+        sift_up(queue, last, &self.members);
         exit.low = exit.low.min(leave.delta());
     }
 
@@ -201,14 +216,14 @@ impl Exit {
         let mut found = None;
         while let Some(first) = queue[..len].first() {
             let order = members[first.member()];
-            if order != GONE {
+            if order & GONE == 0 {
                 found = Some((first.delta(), order));
                 break;
             }
             len -= 1;
             queue[0] = queue[len];
             if len > 1 {
-                sift_down(&mut queue[..len], 0);
+                sift_down(&mut queue[..len], 0, members);
             }
         }
         self.len = len as u32;
@@ -217,17 +232,17 @@ impl Exit {
     }
 }
 
-fn sift_down(queue: &mut [Move], mut root: usize) {
+fn sift_down(queue: &mut [Move], mut root: usize, members: &[u32]) {
     let moved = queue[root];
     loop {
         let mut child = 2 * root + 1;
         if child >= queue.len() {
             break;
         }
-        if child + 1 < queue.len() && queue[child + 1] < queue[child] {
+        if child + 1 < queue.len() && queue[child + 1].precedes(queue[child], members) {
             child += 1;
         }
-        if queue[child] >= moved {
+        if !queue[child].precedes(moved, members) {
             break;
         }
         queue[root] = queue[child];
@@ -236,11 +251,11 @@ fn sift_down(queue: &mut [Move], mut root: usize) {
     queue[root] = moved;
 }
 
-fn sift_up(queue: &mut [Move], mut leaf: usize) {
+fn sift_up(queue: &mut [Move], mut leaf: usize, members: &[u32]) {
     let moved = queue[leaf];
     while leaf > 0 {
         let parent = (leaf - 1) / 2;
-        if queue[parent] <= moved {
+        if !moved.precedes(queue[parent], members) {
             break;
         }
         queue[leaf] = queue[parent];

@@ -330,7 +330,7 @@ impl<S: CandidateSource> Engine<S> {
     /// An order leaves its place. The queues find out when they come to it.
     fn leave(&mut self, order: u32) -> u32 {
         let spot = &mut self.spots[order as usize];
-        self.sites[spot.place as usize].members[spot.member as usize] = GONE;
+        self.sites[spot.place as usize].members[spot.member as usize] |= GONE;
         core::mem::replace(&mut spot.place, ABSENT)
     }
 

@@ -48,7 +48,9 @@ pub struct Campaign {
     sets: Sets,
 
     communities: Vec<CommunityRecord>,
+    /// In the order of sites; the table finds one faster.
     slots_of_sites: BTreeMap<SiteId, u32>,
+    slot_of_site: IdTable,
     /// How many communities are formed and not removed.
     formed: u32,
 
@@ -106,6 +108,7 @@ impl Campaign {
             sets: Sets::Moving,
             communities: Vec::new(),
             slots_of_sites: BTreeMap::new(),
+            slot_of_site: IdTable::default(),
             formed: 0,
             pledges: Pages::default(),
             slots_of_pledges: IdTable::default(),
@@ -133,6 +136,7 @@ impl Campaign {
         // Communities are bounded by the limit on sites, far below 2^32.
         let slot = self.communities.len() as u32;
         self.slots_of_sites.insert(community.site(), slot);
+        self.slot_of_site.insert(community.site().0, slot);
         self.communities.push(community);
     }
 
@@ -151,7 +155,8 @@ impl Campaign {
     }
 
     fn find_community(&self, site: SiteId) -> Option<u32> {
-        self.slots_of_sites.get(&site).copied()
+        self.slot_of_site
+            .find(site.0, |slot| self.group(slot).site().0)
     }
 
     fn find_pledge(&self, id: PledgeId) -> Option<u32> {

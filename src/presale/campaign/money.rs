@@ -51,8 +51,7 @@ impl Campaign {
             parts: 0,
         };
         let slot = self.payments.push(record).ok_or(EventMismatch::Overflow)?;
-        self.slots_of_payments
-            .insert(new.payment.0, slot, |slot| self.payments[slot].id.0);
+        self.slots_of_payments.insert(new.payment.0, slot);
         Ok(slot)
     }
 

@@ -1,7 +1,7 @@
 use crate::id::{CustomerId, SiteId};
 use crate::money::Amount;
-use crate::presale::merge::{Consent, MergeError, ShortCommunity, Walk};
-use crate::presale::{Pieces, Tally, Threshold};
+use crate::presale::merge::{MergeError, ShortCommunity, Walk};
+use crate::presale::{IfUnformed, Pieces, Tally, Threshold};
 use crate::units::Distance;
 
 /// A short community, summed up.
@@ -11,12 +11,12 @@ pub(super) struct Member<'a> {
     pub(super) threshold: &'a Threshold,
     /// All its pledges: what it brings as a host.
     pub(super) whole: Tally,
-    /// The pledges with consent: what it brings as a guest.
+    /// The pledges with if_unformed: what it brings as a guest.
     pub(super) moving: Tally,
     /// The pledges without.
     pub(super) leaving: Tally,
     /// Each customer once, in the order of ids, with the consent of any of their pledges.
-    customers: Vec<(CustomerId, Consent)>,
+    customers: Vec<(CustomerId, IfUnformed)>,
 }
 
 /// A connected component, or a part of one. Its communities are known by *place*, their rank in the order of site ids,
@@ -37,7 +37,7 @@ pub(super) struct Cluster<'a> {
 pub(super) struct Person {
     pub(super) number: usize,
     /// Whether any of their pledges there has consent.
-    pub(super) consent: Consent,
+    pub(super) if_unformed: IfUnformed,
 }
 
 /// A group by places.
@@ -84,24 +84,24 @@ impl<'a> Member<'a> {
         let [mut whole, mut moving, mut leaving] = [Tally::default(); 3];
         let mut pledged = Vec::with_capacity(community.pledges.len());
         for pledge in &community.pledges {
-            let part = match pledge.consent {
-                Consent::Given => &mut moving,
-                Consent::Withheld => &mut leaving,
+            let part = match pledge.if_unformed {
+                IfUnformed::MoveNearby => &mut moving,
+                IfUnformed::Refund => &mut leaving,
             };
             for tally in [&mut whole, part] {
                 tally.units.0 += pledge.units.0;
                 tally.amount.0 += pledge.amount.0;
             }
-            pledged.push((pledge.customer, pledge.consent));
+            pledged.push((pledge.customer, pledge.if_unformed));
         }
         pledged.sort_unstable();
         let mut customers = Vec::new();
         for same in pledged.chunk_by(|one, next| one.0 == next.0) {
-            let consents = |consent| same.iter().any(|pledge| pledge.1 == consent);
+            let any = |wish| same.iter().any(|pledge| pledge.1 == wish);
             whole.participants += 1;
-            moving.participants += u32::from(consents(Consent::Given));
-            leaving.participants += u32::from(consents(Consent::Withheld));
-            // Consent given is the greater, so the last entry holds for all of them.
+            moving.participants += u32::from(any(IfUnformed::MoveNearby));
+            leaving.participants += u32::from(any(IfUnformed::Refund));
+            // Who would move is the greater, so the last entry holds for all of them.
             customers.extend(same.last());
         }
         Self {
@@ -227,7 +227,8 @@ impl<'a> Gathering<'a> {
         let moving = &self.cluster.members[guest].moving;
         let people = self.cluster.people[guest].iter();
         let new = people.filter(|person| {
-            person.consent == Consent::Given && self.group_of[person.number] != self.group
+            person.if_unformed == IfUnformed::MoveNearby
+                && self.group_of[person.number] != self.group
         });
         Tally {
             participants: self.tally.participants + new.count() as u32,
@@ -240,7 +241,7 @@ impl<'a> Gathering<'a> {
     pub(super) fn join(&mut self, guest: usize) {
         self.tally = self.with(guest);
         for person in &self.cluster.people[guest] {
-            if person.consent == Consent::Given {
+            if person.if_unformed == IfUnformed::MoveNearby {
                 self.group_of[person.number] = self.group;
             }
         }
@@ -301,7 +302,7 @@ fn components(near: &[Vec<(usize, Distance)>]) -> Vec<Vec<usize>> {
 fn people(members: &[&Member<'_>]) -> (Vec<Vec<Person>>, usize) {
     let mut rows = Vec::with_capacity(members.iter().map(|member| member.customers.len()).sum());
     for (place, member) in members.iter().enumerate() {
-        let row = |&(customer, consent)| (customer, place, consent);
+        let row = |&(customer, if_unformed)| (customer, place, if_unformed);
         rows.extend(member.customers.iter().map(row));
     }
     // Each community's are in order already, which this sort makes use of.
@@ -309,9 +310,12 @@ fn people(members: &[&Member<'_>]) -> (Vec<Vec<Person>>, usize) {
     let mut people = vec![Vec::new(); members.len()];
     let mut customers = 0;
     for same in rows.chunk_by(|one, next| one.0 == next.0) {
-        for &(_, place, consent) in same {
+        for &(_, place, if_unformed) in same {
             let number = customers;
-            people[place].push(Person { number, consent });
+            people[place].push(Person {
+                number,
+                if_unformed,
+            });
         }
         customers += 1;
     }

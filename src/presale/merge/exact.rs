@@ -4,10 +4,10 @@ use core::cmp::Reverse;
 use core::ops::Add;
 
 use crate::money::Amount;
+use crate::presale::merge::EXACT_MAX;
 use crate::presale::merge::cluster::{Cluster, Member, Star};
 use crate::presale::merge::measure::overshoot;
-use crate::presale::merge::{Consent, EXACT_MAX};
-use crate::presale::{Pieces, Tally, Threshold};
+use crate::presale::{IfUnformed, Pieces, Tally, Threshold};
 
 /// A set of communities: bit i is the community at place i.
 type Set = usize;
@@ -187,7 +187,7 @@ fn signatures(cluster: &Cluster<'_>) -> Vec<(Set, Set)> {
         for person in people {
             let (pledged, consented) = &mut signatures[person.number];
             *pledged |= 1 << place;
-            if person.consent == Consent::Given {
+            if person.if_unformed == IfUnformed::MoveNearby {
                 *consented |= 1 << place;
             }
         }

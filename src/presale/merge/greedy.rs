@@ -236,8 +236,9 @@ mod tests {
     use crate::id::{CustomerId, SiteId};
     use crate::money::Amount;
     use crate::presale::merge::cluster::Member;
-    use crate::presale::merge::{Consent, ShortCommunity, ShortPledge, Walk};
+    use crate::presale::merge::{ShortCommunity, ShortPledge, Walk};
     use crate::presale::{Combine, Threshold};
+    use crate::presale::{IfUnformed, Pieces};
     use crate::units::Distance;
 
     /// A small generator with a fixed seed (Knuth's MMIX constants).
@@ -259,10 +260,10 @@ mod tests {
                 customer: CustomerId(self.below(customers)),
                 units: Pieces(1 + self.below(3)),
                 amount: Amount(990),
-                consent: if self.below(8) == 0 {
-                    Consent::Withheld
+                if_unformed: if self.below(8) == 0 {
+                    IfUnformed::Refund
                 } else {
-                    Consent::Given
+                    IfUnformed::MoveNearby
                 },
             };
             ShortCommunity {

@@ -1,6 +1,6 @@
 use crate::id::{CustomerId, SiteId};
 use crate::money::Amount;
-use crate::presale::{Pieces, Threshold};
+use crate::presale::{IfUnformed, Pieces, Threshold};
 
 /// A community that does not meet its own threshold, with the pledges that count at the freeze.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,25 +25,7 @@ pub struct ShortPledge {
     /// What they cost.
     pub amount: Amount,
     /// Whether it may move to a neighbouring site.
-    pub consent: Consent,
-}
-
-/// What a customer said about fetching the goods from a neighbouring site.
-///
-/// Where one customer's pledges differ, each goes its own way: those with consent move, the others leave.
-///
-/// ```
-/// use catchment::presale::merge::Consent;
-/// assert_eq!(Consent::default(), Consent::Withheld); // nobody is moved who was not asked
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Consent {
-    /// They would rather have their money back.
-    #[default]
-    Withheld,
-    /// They go there.
-    Given,
+    pub if_unformed: IfUnformed,
 }
 
 /// Communities that can't be planned for, because the call makes no sense. Trying again does not help.
@@ -79,12 +61,15 @@ pub enum MergeError {
         /// The site.
         site: SiteId,
     },
+    /// No campaign asks for this: its policy does not merge neighbours, it is not frozen yet, or it has been decided.
+    #[error("no decision about merging is due")]
+    NothingToDecide,
 }
 
 impl MergeError {
-    /// Whether the same call can succeed later: never, but it is asked of every error.
+    /// Whether the same call can succeed later: only when no decision is due yet.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        false
+        matches!(self, Self::NothingToDecide)
     }
 }

@@ -3,13 +3,15 @@
 //! Six neighbours pledged at one leader, five at the next, and ten are needed. Instead of refunding eleven people, the
 //! five may fetch their melons from the other leader, three minutes away, if they said they would. Which communities
 //! go together is planned once, when the campaign freezes, by [`plan`]; nothing happens before somebody accepts it.
+//! [`Campaign::plan_merge`](crate::presale::Campaign::plan_merge) goes from a campaign to a plan, [`MergePlan::action`]
+//! from a plan to the command.
 //!
 //! # The problem
 //!
 //! The short communities are the nodes of a graph with an edge wherever one site is within the walking limit of the
 //! other ([`walks`]). A *group* is a star: a host and at least one guest, each guest at an edge with the *host*. A
-//! community is in at most one group. Of a guest only the pledges that consented move ([`Consent`]), the others leave
-//! before anything is counted, and a guest without consent at all is none. All pledges of the host stay, consented or
+//! community is in at most one group. Of a guest only the pledges that consented move ([`IfUnformed`]), the others
+//! leave before anything is counted, and a guest without consent at all is none. All pledges of the host stay, consented or
 //! not. A customer is one participant of the group, however many pledges and communities brought them there. The group
 //! must meet the host's [`Threshold`], and counts as one community.
 //!
@@ -65,6 +67,7 @@
 //! 3. D. G. Kirkpatrick, P. Hell, "On the Complexity of General Graph Factor Problems", *SIAM Journal on Computing*
 //!    12(3), 1983, pages 601–609.
 
+mod campaign;
 mod cluster;
 mod exact;
 mod greedy;
@@ -73,7 +76,7 @@ mod measure;
 mod outcome;
 mod walk;
 
-pub use input::{Consent, MergeError, ShortCommunity, ShortPledge};
+pub use input::{MergeError, ShortCommunity, ShortPledge};
 pub use outcome::{Component, Exactness, Guest, MergeGroup, MergePlan};
 pub use walk::{Walk, walks};
 
@@ -96,8 +99,8 @@ pub const EXACT_MAX: usize = 12;
 /// ```
 /// use catchment::id::{CustomerId, SiteId};
 /// use catchment::money::Amount;
-/// use catchment::presale::merge::{self, Consent, MergeError, ShortCommunity, ShortPledge, Walk};
-/// use catchment::presale::{Pieces, Threshold};
+/// use catchment::presale::merge::{self, MergeError, ShortCommunity, ShortPledge, Walk};
+/// use catchment::presale::{IfUnformed, Pieces, Threshold};
 /// use catchment::units::Distance;
 ///
 /// let ten = Threshold::participants(10);
@@ -109,7 +112,7 @@ pub const EXACT_MAX: usize = 12;
 ///             customer: CustomerId(customer),
 ///             units: Pieces(1),
 ///             amount: Amount(990),
-///             consent: Consent::Given,
+///             if_unformed: IfUnformed::MoveNearby,
 ///         })
 ///         .collect(),
 /// };
