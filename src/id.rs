@@ -77,7 +77,7 @@ id! {
     /// when it repeats the command.
     ///
     /// Ids need not be consecutive. A service whose idempotency keys are strings keeps a table, or takes 64 bits of a
-    /// good hash of the key: among a million keys two are equal with probability 3·10⁻⁸, and are then refused, not mixed.
+    /// good hash of the key: two of a million are then equal with probability 3·10⁻⁸, and the second is refused.
     ///
     /// ```
     /// use catchment::id::CommandId;

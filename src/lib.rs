@@ -287,6 +287,7 @@ pub mod limits;
 pub mod money;
 pub mod order;
 pub mod plan;
+pub mod presale;
 pub mod site;
 pub mod time;
 pub mod units;

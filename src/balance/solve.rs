@@ -1,7 +1,9 @@
 use crate::balance::engine::{Engine, NowhereCosts};
 use crate::balance::estimate::estimate;
-use crate::balance::source::RowSource;
-use crate::balance::{Candidate, CandidateSource, Objective, Price, Problem, Solution};
+use crate::balance::source::{Checked, RowSource};
+use crate::balance::{
+    Candidate, CandidateSource, Objective, Price, Problem, ProblemError, Solution,
+};
 
 /// The best plan over the listed candidates, with the least prices that prove it.
 ///
@@ -29,13 +31,21 @@ use crate::balance::{Candidate, CandidateSource, Objective, Price, Problem, Solu
 /// ```
 #[must_use]
 pub fn solve(problem: &Problem) -> Solution {
-    solve_over(problem, RowSource(problem))
+    solve_over_trusted(problem, RowSource(problem), &[])
 }
 
 /// The best plan over all candidates that the source knows. The rows of the problem hold some of each order's
-/// candidates, among them its cheapest.
-#[must_use]
-pub fn solve_over<S: CandidateSource>(problem: &Problem, source: S) -> Solution {
+/// candidates, among them its cheapest; the [range of its costs](Problem::with_costs_within) holds all that the source
+/// names.
+///
+/// # Errors
+///
+/// [`ProblemError::CostOutOfRange`] and [`ProblemError::NoSuchSite`] if the source may name or names what is not in
+/// the problem.
+pub fn solve_over<S: CandidateSource>(
+    problem: &Problem,
+    source: S,
+) -> Result<Solution, ProblemError> {
     solve_over_from(problem, source, &[])
 }
 
@@ -59,12 +69,27 @@ pub fn solve_over<S: CandidateSource>(problem: &Problem, source: S) -> Solution 
 /// ```
 #[must_use]
 pub fn solve_from(problem: &Problem, prices: &[Price]) -> Solution {
-    solve_over_from(problem, RowSource(problem), prices)
+    solve_over_trusted(problem, RowSource(problem), prices)
 }
 
 /// The same as [`solve_over`], begun at these prices as in [`solve_from`].
-#[must_use]
+///
+/// # Errors
+///
+/// As [`solve_over`].
 pub fn solve_over_from<S: CandidateSource>(
+    problem: &Problem,
+    source: S,
+    prices: &[Price],
+) -> Result<Solution, ProblemError> {
+    let mut fault = None;
+    let source = Checked::new(problem, source, &mut fault)?;
+    let solution = solve_over_trusted(problem, source, prices);
+    fault.map_or(Ok(solution), Err)
+}
+
+/// The same with a source that is known to name only what fits the problem.
+pub(super) fn solve_over_trusted<S: CandidateSource>(
     problem: &Problem,
     source: S,
     prices: &[Price],

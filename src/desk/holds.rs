@@ -121,7 +121,7 @@ impl Holds {
     pub(super) fn push(&mut self, hold: Hold) -> Option<u32> {
         let (id, state) = (hold.id, hold.state);
         let slot = self.list.push(hold)?;
-        self.by_id.insert(id.0, slot, |slot| self.list[slot].id.0);
+        self.by_id.insert(id.0, slot);
         self.held += usize::from(state == OrderState::Held);
         self.live += usize::from(state.is_live());
         Some(slot)

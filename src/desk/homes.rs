@@ -36,8 +36,7 @@ impl Homes {
             list[slot].place = place;
         } else {
             let slot = list.push(Home { customer, place })?;
-            self.by_customer
-                .insert(customer.0, slot, |slot| list[slot].customer.0);
+            self.by_customer.insert(customer.0, slot);
         }
         Some(())
     }

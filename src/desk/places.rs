@@ -129,8 +129,7 @@ impl Places {
     fn enter(&mut self, place: Place) -> Option<u32> {
         let slot = self.list.push(place)?;
         self.list[slot].pool = slot;
-        self.by_id
-            .insert(place.id.0, slot, |slot| self.list[slot].id.0);
+        self.by_id.insert(place.id.0, slot);
         Some(slot)
     }
 }

@@ -239,7 +239,7 @@ impl Stock {
             number
         } else {
             let number = self.skus.push(sku)?;
-            self.by_sku.insert(sku.0, number, |slot| self.skus[slot].0);
+            self.by_sku.insert(sku.0, number);
             number
         };
         let level = Level {
@@ -250,8 +250,7 @@ impl Stock {
             safety: None,
         };
         let slot = self.levels.push(level)?;
-        self.by_key
-            .insert(level.key(), slot, |slot| self.levels[slot].key());
+        self.by_key.insert(level.key(), slot);
         Some(slot)
     }
 }

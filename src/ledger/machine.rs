@@ -407,10 +407,12 @@ impl<M: Machine> Ledger<M> {
             outcome,
         }) = step.decided
         {
+            // After what time brought about: a tick that came before makes that a step of its own, but no difference.
+            let sequence = step.sequence + step.due.len() as u64;
             self.memory.keep(Remembered {
                 id,
                 body,
-                sequence: step.sequence,
+                sequence,
                 outcome,
             });
         }

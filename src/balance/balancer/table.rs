@@ -1,3 +1,5 @@
+use core::ops::RangeInclusive;
+
 use crate::balance::{Candidate, CandidateSource, Named, Rows, Solution};
 
 /// Rows that change, and what orders pay for leaving the site where they are known.
@@ -41,6 +43,10 @@ impl Table {
 }
 
 impl CandidateSource for Table {
+    fn costs(&self) -> RangeInclusive<i64> {
+        -Candidate::COST_MAX..=Candidate::COST_MAX
+    }
+
     const PRUNES: bool = false;
 
     fn below(&mut self, order: u32, _limit: i64, mut found: impl FnMut(u32, i64)) -> Named {

@@ -23,6 +23,8 @@
 mod dual;
 mod laplacian;
 
+use core::ops::RangeInclusive;
+
 use crate::balance::solve::chained_engine;
 use crate::balance::{Candidate, CandidateSource, Named, Objective, Problem, Rows};
 use dual::Dual;
@@ -123,6 +125,10 @@ struct Sampled<'a, S>(&'a mut S);
 
 impl<S: CandidateSource> CandidateSource for Sampled<'_, S> {
     const PRUNES: bool = S::PRUNES;
+
+    fn costs(&self) -> RangeInclusive<i64> {
+        self.0.costs()
+    }
 
     fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) -> Named {
         self.0.below(order * SAMPLE as u32, limit, found)
