@@ -128,6 +128,13 @@ impl Counter {
         self.follow_sites();
         for change in changes {
             if let Some(place) = self.places.find(change.site()) {
+                let is_beside_rows = matches!(
+                    change,
+                    Change::Close(_) | Change::SetStatus { .. } | Change::SetCapacity { .. }
+                );
+                if !is_beside_rows {
+                    self.revise(place);
+                }
                 self.follow_room(place);
             }
         }

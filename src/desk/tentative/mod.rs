@@ -165,6 +165,41 @@ impl Counter {
         }
     }
 
+    /// A site has another place, area or offer: rows that list it follow. Who is there and may not be there any more
+    /// stays: the place was promised. O(candidates).
+    pub(super) fn revise(&mut self, place: u32) {
+        let numbers = self.plan.as_ref().map_or(0, |plan| plan.slots.len() as u32);
+        let site = self.places[place].id;
+        for order in 0..numbers {
+            let Some(plan) = &self.plan else {
+                return;
+            };
+            let slot = plan.slots[order as usize];
+            let Some(asked) = self.holds.get(slot).and_then(|hold| hold.order.as_ref()) else {
+                continue;
+            };
+            let row = plan.balancer.row(order);
+            let Some(at) = row.iter().position(|candidate| candidate.site() == place) else {
+                continue;
+            };
+            let cost = self
+                .market
+                .at_site(asked, self.home_of(asked), site)
+                .map(|found| found.cost);
+            if cost == Some(row[at].cost()) {
+                continue;
+            }
+            let mut row = row.to_vec();
+            row.remove(at);
+            row.extend(cost.and_then(|cost| Candidate::new(place, cost).ok()));
+            row.sort_unstable();
+            let must_stay = cost.is_none() && self.holds[slot].place == place;
+            if must_stay || !self.edit(Edit::SetRow { order, row }) {
+                self.pin(slot);
+            }
+        }
+    }
+
     /// The plan learns of sites that it does not know.
     pub(super) fn follow_sites(&mut self) {
         if self

@@ -5,7 +5,7 @@ use crate::desk::{Cause, Event, OrderState, Pieces, Policy, Promise, SafetyLevel
 use crate::id::{CommandId, CustomerId, OrderId, SiteId, SkuId};
 use crate::order::Order;
 use crate::plan::Cost;
-use crate::site::{Change, Network, Site};
+use crate::site::{Network, Site};
 use crate::time::Timestamp;
 use crate::units::Quantity;
 use crate::verify::desk::{DeskViolation, DeskViolations};
@@ -13,7 +13,7 @@ use crate::verify::desk::{DeskViolation, DeskViolations};
 /// What the events so far add up to.
 pub(super) struct Evening<'a> {
     pub(super) policy: &'a Policy,
-    violations: DeskViolations,
+    pub(super) violations: DeskViolations,
     sequence: u64,
     now: Timestamp,
     commands: BTreeSet<CommandId>,
@@ -406,41 +406,6 @@ impl<'a> Evening<'a> {
         }
     }
 
-    fn change(&mut self, change: &Change) {
-        let id = change.site();
-        if let Change::Open(site) = change {
-            let before = self.sites.remove(&id);
-            let mut follower = Follower::new(site.clone());
-            if let Some(before) = before {
-                follower.load = before.load;
-                (follower.price, follower.is_cooling) = (before.price, before.is_cooling);
-            }
-            self.sites.insert(id, follower);
-            return;
-        }
-        self.with_site(id, |follower| {
-            let site = &mut follower.site;
-            match change {
-                Change::Close(_) => follower.is_closed = true,
-                Change::SetStatus { status, .. } => site.status = *status,
-                Change::Move { to, .. } => site.position = *to,
-                Change::SetCapacity { capacity, .. } => site.capacity = *capacity,
-                Change::SetArea { area, .. } => site.area = area.clone(),
-                Change::SetTags { tags, .. } => site.tags = *tags,
-                Change::SetSchedule { schedule, .. } => site.schedule = schedule.clone(),
-                Change::SetSupplier { supplied_by, .. } => site.supplied_by = *supplied_by,
-                Change::Open(_) => {}
-            }
-        });
-    }
-
-    fn with_site(&mut self, site: SiteId, change: impl FnOnce(&mut Follower)) {
-        match self.sites.get_mut(&site) {
-            Some(follower) => change(follower),
-            None => self.violations.push(DeskViolation::UnknownSite { site }),
-        }
-    }
-
     fn stocked(&mut self, pieces: &Pieces, change: impl FnOnce(i64, i64) -> i64) {
         let pool = self.pool(pieces.site);
         let level = self.stock.entry((pool, pieces.sku)).or_default();
@@ -494,7 +459,7 @@ impl<'a> Evening<'a> {
 }
 
 impl Follower {
-    fn new(site: Site) -> Self {
+    pub(super) fn new(site: Site) -> Self {
         Self {
             site,
             is_closed: false,

@@ -3,12 +3,48 @@
 use crate::id::{SiteId, SkuId};
 use crate::order::{Order, Wish};
 use crate::plan::Cost;
-use crate::site::{SiteKind, SiteStatus, Tag};
+use crate::site::{Change, SiteKind, SiteStatus, Tag};
 use crate::units::{Distance, Quantity, Units};
 use crate::verify::areas::{Address, Area};
+use crate::verify::desk::DeskViolation;
 use crate::verify::desk::evening::{Evening, Follower};
 
 impl Evening<'_> {
+    pub(super) fn change(&mut self, change: &Change) {
+        let id = change.site();
+        if let Change::Open(site) = change {
+            let before = self.sites.remove(&id);
+            let mut follower = Follower::new(site.clone());
+            if let Some(before) = before {
+                follower.load = before.load;
+                (follower.price, follower.is_cooling) = (before.price, before.is_cooling);
+            }
+            self.sites.insert(id, follower);
+            return;
+        }
+        self.with_site(id, |follower| {
+            let site = &mut follower.site;
+            match change {
+                Change::Close(_) => follower.is_closed = true,
+                Change::SetStatus { status, .. } => site.status = *status,
+                Change::Move { to, .. } => site.position = *to,
+                Change::SetCapacity { capacity, .. } => site.capacity = *capacity,
+                Change::SetArea { area, .. } => site.area = area.clone(),
+                Change::SetTags { tags, .. } => site.tags = *tags,
+                Change::SetSchedule { schedule, .. } => site.schedule = schedule.clone(),
+                Change::SetSupplier { supplied_by, .. } => site.supplied_by = *supplied_by,
+                Change::Open(_) => {}
+            }
+        });
+    }
+
+    pub(super) fn with_site(&mut self, site: SiteId, change: impl FnOnce(&mut Follower)) {
+        match self.sites.get_mut(&site) {
+            Some(follower) => change(follower),
+            None => self.violations.push(DeskViolation::UnknownSite { site }),
+        }
+    }
+
     pub(super) fn pool(&self, site: SiteId) -> SiteId {
         let follower = self.sites.get(&site);
         follower
