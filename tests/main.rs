@@ -18,6 +18,8 @@ mod datum;
 mod desk;
 #[cfg(feature = "serde")]
 mod desk_model;
+#[cfg(feature = "serde")]
+mod desk_tentative;
 mod eligibility;
 mod explanations;
 #[cfg(feature = "geojson")]

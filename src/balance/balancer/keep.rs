@@ -68,6 +68,11 @@ impl Balancer {
         self.engine.nodes[site as usize].price
     }
 
+    /// The candidates of an order. O(1).
+    pub(crate) fn row(&self, order: u32) -> &[Candidate] {
+        self.engine.source.row(order)
+    }
+
     /// How many orders a site can take. O(1).
     pub(crate) fn capacity_of(&self, site: u32) -> u32 {
         self.capacities[site as usize]
@@ -77,11 +82,11 @@ impl Balancer {
     pub(crate) fn apply_if(
         &mut self,
         edit: Edit,
-        accept: impl FnOnce(&Changed) -> bool,
+        accept: impl FnOnce(&Self, &Changed) -> bool,
     ) -> Result<Option<Changed>, EditError> {
         let prices = self.engine.prices();
         let (changed, inverse, steps) = self.make(edit)?;
-        if accept(&changed) {
+        if accept(self, &changed) {
             return Ok(Some(changed));
         }
         self.count_anchored(&steps, -1);
@@ -181,11 +186,12 @@ mod tests {
                         let row = row(&mut draw);
                         // Refused changes must leave no trace, so only one of the two sees some.
                         for _ in 0..draw.below(3) {
-                            let tried =
-                                live.apply_if(Edit::add(super::tests::row(&mut draw)), |_| false);
+                            let tried = live
+                                .apply_if(Edit::add(super::tests::row(&mut draw)), |_, _| false);
                             assert_eq!(tried, Ok(None));
                         }
-                        let nobody_out = |changed: &Changed| changed.after.unassigned == 0;
+                        let nobody_out =
+                            |_: &Balancer, changed: &Changed| changed.after.unassigned == 0;
                         let made = live
                             .apply_if(Edit::add(row.clone()), nobody_out)
                             .expect("sound");
