@@ -163,7 +163,7 @@ impl<S: CandidateSource> Engine<S> {
         (lists.listed_below, lists.sunk) = (listed_below, *sunk);
         for member in 0..lists.members.len() {
             let order = lists.members[member];
-            if order == GONE {
+            if order & GONE != 0 {
                 continue;
             }
             let own = spots[order as usize].cost;
