@@ -59,11 +59,13 @@ impl<S: CandidateSource> Engine<S> {
     /// The same, if a better chain can't be out of sight. If it can, remembers what has to be listed.
     fn certain_taker(&mut self, goal: u32) -> Option<(u32, i64)> {
         let (best, horizon) = self.search_backward(goal);
-        if best.1 < horizon {
+        // Where all candidates are at hand, chains as good as the best have to be in sight as well: of them the first by
+        // number is taken, so that a plan that is taken up again goes on in the same way.
+        let enough = best.1.saturating_add(i64::from(!S::PRUNES));
+        if enough <= horizon {
             return Some(best);
         }
-        // What is as good as the best counts too.
-        let target = best.1.saturating_add(1).min(self.farther(horizon));
+        let target = enough.min(self.farther(horizon));
         for settled in 0..self.settled.len() {
             let site = self.settled[settled].0;
             self.want(site, target - self.nodes[site as usize].dist);
