@@ -5,6 +5,8 @@
 //! is paid. [`Presale`] is one campaign as a state machine: commands in, events out, time passed in. What commands,
 //! time and repetitions mean in general is said in [`ledger`](crate::ledger).
 //!
+//! [`PresaleBook`] holds many of them.
+//!
 //! # The rules in short
 //!
 //! - **Forming is a predicate.** A community is formed while what is paid meets its [`Threshold`]. It forms and
@@ -31,6 +33,7 @@
 pub mod merge;
 
 mod action;
+mod book;
 mod campaign;
 mod event;
 mod pieces;
@@ -48,6 +51,10 @@ mod tiers;
 pub use action::{
     Action, Amendment, GuestSite, IfUnformed, Malformed, MergedSites, NewPayment, NewPledge,
     Verdict,
+};
+pub use book::{
+    BookError, BookSnapshot, BookSnapshotError, CompactError, Compacted, OpenError, PresaleBook,
+    ReopenError,
 };
 pub use campaign::{
     Campaign, CampaignProgress, CommunityProgress, EventMismatch, Held, MoneyTotals, PaymentView,
