@@ -35,6 +35,7 @@ pub mod merge;
 mod action;
 mod book;
 mod campaign;
+mod cheapest;
 mod event;
 mod pieces;
 mod policy;
@@ -60,6 +61,7 @@ pub use campaign::{
     Campaign, CampaignProgress, CommunityProgress, EventMismatch, Held, MoneyTotals, PaymentView,
     PledgeView, RefundView, StoredCampaign, StoredFault,
 };
+pub use cheapest::{Cheapest, CheapestWay, Lacking};
 pub use event::{
     Because, CampaignFailure, CommunityFailure, ConfirmedAs, Decision, Event, Extension, Place,
 };
