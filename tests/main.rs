@@ -36,6 +36,7 @@ mod presale_crash;
 mod presale_faults;
 mod presale_merge;
 mod presale_merge_cases;
+mod presale_nonsense;
 mod presale_refusals;
 mod presale_script;
 mod presale_settlement;
