@@ -2,11 +2,11 @@
 
 use catchment::id::{CustomerId, SiteId};
 use catchment::money::Amount;
-use catchment::presale::merge::{self, Consent, ShortCommunity, ShortPledge, Walk};
+use catchment::presale::merge::{self, ShortCommunity, ShortPledge, Walk};
 use catchment::presale::{
     Action, Because, CampaignFailure, CommunityFailure, CommunityStage, Confirm, ConfirmedAs,
-    Decision, Event, GuestSite, MergeFault, MergedSites, Phase, Pieces, PledgeState, RefundCause,
-    Refusal, Stragglers, Terms, Threshold, Verdict,
+    Decision, Event, GuestSite, IfUnformed, MergeFault, MergedSites, Phase, Pieces, PledgeState,
+    RefundCause, Refusal, Stragglers, Terms, Threshold, Verdict,
 };
 use catchment::units::Distance;
 
@@ -177,7 +177,7 @@ fn merging() -> Vec<Case> {
 
 /// Two neighbours could each host the one between them: the tie goes to the smaller, whatever the order of the input.
 fn competing() -> Vec<Case> {
-    let short = |site: u64, customers: [u64; 2], consent| ShortCommunity {
+    let short = |site: u64, customers: [u64; 2], if_unformed| ShortCommunity {
         site: SiteId(site),
         threshold: Threshold::participants(3),
         pledges: customers
@@ -185,7 +185,7 @@ fn competing() -> Vec<Case> {
                 customer: CustomerId(customer),
                 units: Pieces(1),
                 amount: Amount(PRICE),
-                consent,
+                if_unformed,
             })
             .to_vec(),
     };
@@ -194,9 +194,9 @@ fn competing() -> Vec<Case> {
         distance: Distance::from_metres(300),
     };
     let mut communities = [
-        short(1, [1, 2], Consent::Withheld),
-        short(2, [3, 4], Consent::Given),
-        short(3, [5, 6], Consent::Withheld),
+        short(1, [1, 2], IfUnformed::Refund),
+        short(2, [3, 4], IfUnformed::MoveNearby),
+        short(3, [5, 6], IfUnformed::Refund),
     ];
     let mut walked = [walk(1, 2), walk(2, 3)];
     let plan = merge::plan(&communities, &walked).expect("all are short");
