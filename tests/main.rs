@@ -31,6 +31,7 @@ mod plan_settings;
 mod plans;
 mod presale_merge;
 mod presale_merge_cases;
+mod presale_model;
 mod presale_settlement;
 mod region_faults;
 mod regions;

@@ -25,8 +25,7 @@ impl Campaign {
         };
         let sites = groups.iter().flat_map(MergedSites::sites);
         for site in sites {
-            self.find_community(site)
-                .ok_or(Refusal::UnknownCommunity)?;
+            self.find_community(site).ok_or(Refusal::UnknownCommunity)?;
         }
         for group in groups {
             self.check_group(group)?;
