@@ -42,6 +42,7 @@ mod presale_merge_cases;
 mod presale_nonsense;
 mod presale_refusals;
 mod presale_script;
+mod presale_model;
 mod presale_settlement;
 mod presale_town;
 mod region_faults;
