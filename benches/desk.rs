@@ -12,6 +12,7 @@
 // A bench is read on the terminal.
 #![allow(clippy::print_stdout)]
 
+mod desk_quality;
 mod workload;
 
 use std::sync::Arc;
@@ -37,7 +38,7 @@ struct Options {
     /// Small and few.
     #[arg(long)]
     quick: bool,
-    /// Only the table whose name contains this: firm, threads, tentative, memory.
+    /// Only the table whose name contains this: firm, threads, tentative, memory, quality.
     #[arg(long, default_value = "")]
     only: String,
     /// Given by `cargo bench`.
@@ -57,6 +58,9 @@ fn main() {
     }
     if wanted("memory") {
         memory(200_000 / share);
+    }
+    if wanted("quality") {
+        desk_quality::table(20_000 / share, 20 / share as u64);
     }
     if wanted("tentative") {
         tentative(20_000 / share);

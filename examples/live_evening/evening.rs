@@ -28,6 +28,12 @@ const DELIVER: u64 = 3 << 40;
 const TROUBLE: u64 = 4 << 40;
 const ANNOUNCE: u64 = 5 << 40;
 
+/// The orders come within an hour, as the desk sees it, however fast they come.
+const EVENING: Duration = Duration::from_secs(3_600);
+
+/// So many orders, one trouble.
+const CALM: usize = 250;
+
 /// How many orders a thread takes before it waits for the log.
 const TOGETHER: usize = 64;
 
@@ -145,8 +151,11 @@ pub(crate) fn answers(log: &Path) -> std::path::PathBuf {
 
 impl Stage<'_> {
     fn now(&self) -> Timestamp {
-        let passed = self.begun.elapsed().as_millis() as i64;
-        Timestamp::from_unix_millis(self.start + passed)
+        let orders = self.world.orders.len().max(1);
+        let come = self.next.load(Ordering::Relaxed).min(orders);
+        let passed = EVENING.as_millis() as i64 * come as i64 / orders as i64;
+        // A process that goes on gets the orders from the first one on, at times that are past.
+        Timestamp::from_unix_millis(passed.max(self.start))
     }
 
     /// Applies a command; what came of it, and the number in the journal to wait for.
@@ -171,7 +180,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Every store gets goods for a part of the evening.
+    /// Every store gets goods for about ten times the orders that it can expect: few of them run out.
     fn deliver(&self) {
         let stores = self
             .world
@@ -180,7 +189,7 @@ impl Stage<'_> {
             .filter(|site| site.kind == SiteKind::Store);
         let stores: Vec<SiteId> = stores.map(|site| site.id).collect();
         let count = stores.len().max(1);
-        let pieces = Quantity((self.world.orders.len() / 4 / count / 3 + 5) as u32);
+        let pieces = Quantity((self.world.orders.len() / count + 5) as u32);
         for (number, store) in stores.into_iter().enumerate() {
             for sku in 0..3 {
                 let id = CommandId(DELIVER + 3 * number as u64 + sku);
@@ -267,16 +276,18 @@ impl Stage<'_> {
     fn trouble(&self) {
         let mut draw = Draw(self.arguments.seed ^ self.start.cast_unsigned() ^ 0x7073);
         let begin = self.desk.read(Desk::sequence);
-        for number in 0.. {
-            if self.is_over.load(Ordering::Relaxed) {
-                return;
+        for number in 0_u64.. {
+            while self.next.load(Ordering::Relaxed) < (number as usize + 1) * CALM {
+                if self.is_over.load(Ordering::Relaxed) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_micros(200));
             }
             let action = self.some_trouble(&mut draw);
             let id = CommandId(TROUBLE + begin + number);
             if action.is_some_and(|action| self.apply(Command::new(id, action)).is_some()) {
                 self.troubles.fetch_add(1, Ordering::Relaxed);
             }
-            std::thread::sleep(Duration::from_micros(500));
         }
     }
 

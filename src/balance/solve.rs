@@ -271,7 +271,7 @@ fn place_at_cheapest<S: CandidateSource>(problem: &Problem, engine: &mut Engine<
 }
 
 /// The size of a step from one candidate to the next: about half of the cost of the nearest.
-pub(super) fn typical_stride(problem: &Problem) -> i64 {
+fn typical_stride(problem: &Problem) -> i64 {
     let orders = problem.orders() as u32;
     let firsts = (0..orders).filter_map(|order| problem.rows().first(order));
     let sum: i64 = firsts.map(|first| first.cost().abs()).sum();

@@ -48,6 +48,9 @@ struct Shift {
     to: u32,
 }
 
+/// How far apart the candidates of an order are, typically: 200 m.
+const STRIDE: i64 = 200_000;
+
 impl Tentative {
     pub(super) fn new(places: &Places) -> Self {
         let capacities: Vec<u32> = places.iter().map(Place::effective).collect();
@@ -72,7 +75,7 @@ impl Tentative {
             .into_iter()
             .map(|(slot, row)| (row, holds[slot].place));
         Some(Self {
-            balancer: Balancer::resume(capacities, rows, prices).ok()?,
+            balancer: Balancer::resume(capacities, rows, prices, STRIDE).ok()?,
             slots,
             managed,
             moves: VecDeque::new(),
