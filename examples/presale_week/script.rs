@@ -33,7 +33,7 @@ pub(crate) fn write(world: &World) -> Vec<Message> {
         }
     }
     // Two who pay a minute before the close: one message comes within the grace, the other after it.
-    let grace = GRACE.as_millis() as i64;
+    let grace = GRACE.as_millis().cast_signed();
     for delay in [grace / 2, grace + 30 * MINUTE] {
         author.pays_at_the_last_minute(world.communities[0].site, delay);
     }
@@ -102,7 +102,7 @@ impl Author {
         match how {
             0 => {}
             1 => {
-                let at = later(made.at, HOLD.as_millis() as i64);
+                let at = later(made.at, HOLD.as_millis().cast_signed());
                 self.pay(made, at, at);
             }
             _ => {
