@@ -60,7 +60,7 @@ impl Author {
     /// Somebody new pledges, at some time up to half an hour before the close.
     fn pledges_some_time(&mut self, site: SiteId) -> Made {
         let week = CLOSES_AT.as_unix_millis() - OPENS_AT.as_unix_millis();
-        let millis = self.random.below((week - HOUR / 2) as u64) as i64;
+        let millis = self.random.below((week - HOUR / 2) as u64).cast_signed();
         self.pledges(site, later(OPENS_AT, millis))
     }
 
@@ -86,7 +86,7 @@ impl Author {
 
     /// Pays within the hold. One in five messages of payment comes twice.
     fn stays(&mut self, made: &Made) {
-        let pause = 1 + self.random.below(HOLD.as_millis() - 1) as i64;
+        let pause = 1 + self.random.below(HOLD.as_millis() - 1).cast_signed();
         let at = later(made.at, pause);
         self.pay(made, at, at);
         if self.random.below(5) == 0 {
