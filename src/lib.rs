@@ -243,6 +243,7 @@
 //! | [`site`] | sites, their hours and tags; the network, its look-ups and changes |
 //! | [`candidates`] | eligible look-ups, filters, explanations |
 //! | [`plan`] | a whole batch under capacity: methods, preferences, decisions, proof, explanations |
+//! | [`desk`] | one order at a time: capacity and stock held together |
 //! | [`verify`] | is a plan what it says it is? |
 //! | [`balance`] | the optimiser behind it, for any costs |
 //! | [`geo`] | positions, datums, service areas, polygons, H3 cells |
@@ -276,6 +277,7 @@
 pub mod balance;
 pub mod candidates;
 pub mod coverage;
+pub mod desk;
 pub mod faults;
 pub mod geo;
 pub mod id;

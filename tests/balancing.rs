@@ -3,9 +3,11 @@
 //! Whatever the plan, its total and its least prices are the same, so both are compared; and every solution must prove
 //! itself (`Instance::check`).
 
+use std::ops::RangeInclusive;
+
 use catchment::balance::{
-    Candidate, CandidateSource, Named, Objective, Price, Problem, Solution, Total, solve,
-    solve_from, solve_over, solve_over_from,
+    Candidate, CandidateSource, Named, Objective, Price, Problem, ProblemError, Solution, Total,
+    solve, solve_from, solve_over, solve_over_from,
 };
 use proptest::prelude::*;
 
@@ -13,6 +15,7 @@ use crate::balance_brute::{Instance, rows, value_of_price, value_of_total};
 use crate::workload::Random;
 
 const COST_MAX: i64 = Candidate::COST_MAX;
+const FEWEST: Objective = Objective::FewestUnassigned;
 
 /// How costs lie.
 #[derive(Clone, Copy, Debug)]
@@ -242,6 +245,8 @@ struct Dense<'a> {
     instance: &'a Instance,
     floors: Vec<i64>,
     told: usize,
+    /// The range of costs, if it is not told as it is.
+    said: Option<RangeInclusive<i64>>,
 }
 
 impl<'a> Dense<'a> {
@@ -251,16 +256,25 @@ impl<'a> Dense<'a> {
             instance,
             floors,
             told: 0,
+            said: None,
         }
     }
 }
 
 impl CandidateSource for Dense<'_> {
+    fn costs(&self) -> RangeInclusive<i64> {
+        if let Some(said) = &self.said {
+            return said.clone();
+        }
+        let costs = || self.instance.rows.iter().flatten().map(|(_, cost)| *cost);
+        costs().min().unwrap_or(0)..=costs().max().unwrap_or(0)
+    }
+
     fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
         let row = &self.instance.rows[order as usize];
         let told = self.told;
         for (site, cost) in row {
-            if cost + self.floors[*site as usize] < limit {
+            if cost + self.floors.get(*site as usize).unwrap_or(&0) < limit {
                 self.told += 1;
                 found(*site, *cost);
             }
@@ -285,14 +299,11 @@ fn beginnings(instance: &Instance, random: &mut Random) -> Problem {
         row.sort_unstable_by_key(|(site, cost)| (*cost, *site));
         row.truncate(1 + random.below(2));
     }
-    // The range of all costs is taken from the rows, so one of them names the largest beside its cheapest.
-    let costs = || instance.rows.iter().flatten().map(|(_, cost)| *cost);
-    let first = short.iter_mut().find(|row| !row.is_empty());
-    if let (Some(row), Some(largest)) = (first, costs().max()) {
-        row.push((row[0].0, largest));
-    }
+    let costs = Dense::new(instance).costs();
     let (capacities, objective) = (instance.capacities.clone(), instance.objective.clone());
-    Problem::new(capacities, rows(&short), objective).expect("a small problem")
+    let problem = Problem::new(capacities, rows(&short), objective);
+    let problem = problem.and_then(|problem| problem.with_costs_within(costs));
+    problem.expect("a small problem")
 }
 
 #[test]
@@ -308,13 +319,14 @@ fn a_source_that_tells_no_more_than_it_must_leads_to_the_same_optimum() {
         let expected = solve(&instance.problem());
         let short = beginnings(&instance, &mut random);
         let mut dense = Dense::new(&instance);
-        let solution = solve_over(&short, &mut dense);
+        let solution = solve_over(&short, &mut dense).expect("costs are within");
         told += dense.told;
         pairs += instance.rows.iter().map(Vec::len).sum::<usize>();
         // A source may be used again: it is told that prices begin anew.
-        let again = solve_over(&short, &mut dense);
+        let again = solve_over(&short, &mut dense).expect("costs are within");
         let prices = any_prices(&mut random, &instance);
         let warm = solve_over_from(&short, Dense::new(&instance), &prices);
+        let warm = warm.expect("costs are within");
         for solution in [solution, again, warm] {
             instance.check(&solution);
             assert_eq!(
@@ -330,6 +342,81 @@ fn a_source_that_tells_no_more_than_it_must_leads_to_the_same_optimum() {
         }
     }
     assert!(told > 0 && pairs > 0, "{told} of {pairs}");
+}
+
+/// Most sites are in the middle of the map and so are most orders; the places at its rim are the last to be taken.
+/// Prices of all places are high then, but only what leads to the last ones need be looked at closely.
+#[test]
+fn in_a_shortage_few_pairs_are_asked_for() {
+    let mut random = Random::new(0x5407);
+    let mut at = |count: usize| -> Vec<[i64; 2]> {
+        let place = |_| [0; 2].map(|_: i64| (random.normal() * 1e6) as i64);
+        (0..count).map(place).collect()
+    };
+    let (doors, homes) = (at(200), at(4_000));
+    let row = |home: &[i64; 2]| {
+        let cost = |door: &[i64; 2]| (door[0] - home[0]).abs() + (door[1] - home[1]).abs();
+        (0..).zip(doors.iter().map(cost)).collect()
+    };
+    let instance = Instance {
+        capacities: vec![19; doors.len()],
+        rows: homes.iter().map(row).collect(),
+        objective: FEWEST,
+    };
+    let short = beginnings(&instance, &mut random);
+    let mut dense = Dense::new(&instance);
+    let solution = solve_over(&short, &mut dense).expect("costs are within");
+    instance.check(&solution);
+    assert_eq!(solution.unassigned(), 200);
+    let (told, pairs) = (dense.told, doors.len() * homes.len());
+    assert!(told < pairs, "{told} of {pairs}");
+}
+
+/// Two orders at the one place of site 0; the second place is so far away that only the source knows of it.
+#[test]
+fn a_source_may_name_no_costs_but_those_the_problem_was_said_to_have() {
+    let rows_of = |more: &[(u32, i64)]| vec![[&[(0, 1)], more].concat(), vec![(0, 2)]];
+    let problem = Problem::new(vec![1, 1], rows(&rows_of(&[])), FEWEST).expect("small");
+    let check = |problem: &Problem, named, said, expected: Result<u64, ProblemError>| {
+        let instance = Instance {
+            capacities: vec![1, 1],
+            rows: rows_of(&[named]),
+            objective: FEWEST,
+        };
+        let mut dense = Dense::new(&instance);
+        dense.said = said;
+        let solution = solve_over(problem, dense);
+        assert_eq!(solution.map(|found| found.total().unassigned), expected);
+    };
+    let refused = |cost, least, greatest| {
+        Err(ProblemError::CostOutOfRange {
+            cost,
+            least,
+            greatest,
+        })
+    };
+    let far = 1_000_000_000;
+    check(&problem, (1, 2), None, Ok(0));
+    check(&problem, (1, far), None, refused(far, 0, 2));
+    check(&problem, (1, -1), None, refused(-1, 0, 2));
+    // What was not said is found when it is named.
+    check(&problem, (1, 3), Some(0..=2), refused(3, 0, 2));
+    check(&problem, (1, -1), Some(0..=2), refused(-1, 0, 2));
+    let no_such_site = ProblemError::NoSuchSite { site: 2, sites: 2 };
+    check(&problem, (2, 1), None, Err(no_such_site));
+    let wider = |costs| problem.clone().with_costs_within(costs).expect("small");
+    check(&wider(0..=far), (1, far), None, Ok(0));
+    check(
+        &wider(0..=far - 1),
+        (1, far),
+        None,
+        refused(far, 0, far - 1),
+    );
+    check(&wider(-1..=0), (1, -1), None, Ok(0));
+    for cost in [COST_MAX + 1, -COST_MAX - 1, i64::MAX, i64::MIN] {
+        let refused = problem.clone().with_costs_within(cost..=cost);
+        assert_eq!(refused, Err(ProblemError::CostTooLarge { cost }));
+    }
 }
 
 #[test]

@@ -14,6 +14,12 @@ mod city_laws;
 mod city_run;
 mod coverage;
 mod datum;
+#[cfg(feature = "serde")]
+mod desk;
+#[cfg(feature = "serde")]
+mod desk_model;
+#[cfg(feature = "serde")]
+mod desk_tentative;
 mod eligibility;
 mod explanations;
 #[cfg(feature = "geojson")]
@@ -26,9 +32,18 @@ mod packing;
 mod plan_settings;
 mod plans;
 mod presale_book;
+mod presale_cases;
+mod presale_cases_merging;
+mod presale_cases_more;
+mod presale_crash;
+mod presale_faults;
 mod presale_geography;
 mod presale_merge;
 mod presale_merge_cases;
+mod presale_model;
+mod presale_nonsense;
+mod presale_refusals;
+mod presale_script;
 mod presale_settled;
 mod presale_settlement;
 mod presale_town;

@@ -2,6 +2,8 @@
 
 #![no_main]
 
+use std::ops::RangeInclusive;
+
 use catchment::balance::{
     CandidateSource, Named, Objective, Price, Problem, Solution, solve, solve_from, solve_over_from,
 };
@@ -30,12 +32,12 @@ fuzz_target!(|case: Case| {
     agree(
         &instance,
         &cold,
-        &solve_over_from(&short, Dense::new(&instance), &prices),
+        &solve_over_from(&short, Dense::new(&instance), &prices).expect("costs are within"),
     );
     agree(
         &instance,
         &cold,
-        &solve_over_from(&short, Dense::new(&instance), &[]),
+        &solve_over_from(&short, Dense::new(&instance), &[]).expect("costs are within"),
     );
 });
 
@@ -103,21 +105,18 @@ impl Case {
         }
     }
 
-    /// The problem with only the cheapest candidates of each order, and with the largest cost of all beside one of
-    /// them, from which the optimiser takes the range of costs.
+    /// The problem with only the cheapest candidates of each order, and with room for the costs of all.
     fn beginnings(&self, instance: &Instance) -> Problem {
         let mut short = instance.rows.clone();
         for (row, listed) in short.iter_mut().zip(self.listed) {
             row.sort_unstable_by_key(|(site, cost)| candidate(*site, *cost));
             row.truncate(1 + usize::from(listed) % 3);
         }
-        let largest = instance.rows.iter().flatten().map(|(_, cost)| *cost).max();
-        let first = short.iter_mut().find(|row| !row.is_empty());
-        if let (Some(row), Some(largest)) = (first, largest) {
-            row.push((row[0].0, largest));
-        }
         let (capacities, objective) = (instance.capacities.clone(), instance.objective.clone());
-        Problem::new(capacities, rows(&short), objective).expect("a small problem")
+        let problem = Problem::new(capacities, rows(&short), objective);
+        let problem =
+            problem.and_then(|problem| problem.with_costs_within(Dense::new(instance).costs()));
+        problem.expect("a small problem")
     }
 }
 
@@ -167,6 +166,11 @@ impl<'a> Dense<'a> {
 }
 
 impl CandidateSource for Dense<'_> {
+    fn costs(&self) -> RangeInclusive<i64> {
+        let costs = || self.instance.rows.iter().flatten().map(|(_, cost)| *cost);
+        costs().min().unwrap_or(0)..=costs().max().unwrap_or(0)
+    }
+
     fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
         let mut named = Named::All;
         for (site, cost) in &self.instance.rows[order as usize] {

@@ -1,3 +1,5 @@
+use core::ops::RangeInclusive;
+
 use crate::balance::{Candidate, Rows};
 
 /// What is to be least.
@@ -44,6 +46,17 @@ pub enum ProblemError {
     TooManyOrders {
         /// The number of orders.
         orders: usize,
+    },
+    /// A [`CandidateSource`](crate::balance::CandidateSource) may name, or has named, what costs more or less than
+    /// anything in the problem: see [`with_costs_within`](Problem::with_costs_within).
+    #[error("cost {cost} is outside the costs of the problem, {least} to {greatest}")]
+    CostOutOfRange {
+        /// The cost.
+        cost: i64,
+        /// The least cost of the problem.
+        least: i64,
+        /// Its greatest.
+        greatest: i64,
     },
     /// Not one price for each order.
     #[error("{prices} prices for {orders} orders")]
@@ -113,41 +126,67 @@ impl Problem {
             return Err(ProblemError::TooManyOrders { orders });
         }
         let mut costs = (0, 0);
-        if let Some((site, least, greatest)) = rows.extent() {
-            if site as usize >= sites {
-                let sites = sites as u32;
-                return Err(ProblemError::NoSuchSite { site, sites });
-            }
+        let extent = rows.extent();
+        if let Some((_, least, greatest)) = extent {
             costs = (least.min(0), greatest.max(0));
         }
-        let mut include = |price: i64| {
-            let [low, high] = [-Candidate::COST_MAX, Candidate::COST_MAX];
-            costs = (costs.0.min(price), costs.1.max(price));
-            if (low..=high).contains(&price) {
-                Ok(())
-            } else {
-                Err(ProblemError::CostTooLarge { cost: price })
-            }
+        let mut problem = Self {
+            capacities,
+            rows,
+            objective: Objective::FewestUnassigned,
+            costs,
         };
+        if let Some((site, ..)) = extent {
+            problem.check_site(site)?;
+        }
         match &objective {
             Objective::FewestUnassigned => {}
-            Objective::UnassignedAt(price) => include(*price)?,
+            Objective::UnassignedAt(price) => problem.include(*price)?,
             Objective::UnassignedAtEach(prices) => {
                 if prices.len() != orders {
                     let prices = prices.len();
                     return Err(ProblemError::PricesMissing { prices, orders });
                 }
-                prices.iter().try_for_each(|price| include(*price))?;
+                prices
+                    .iter()
+                    .try_for_each(|price| problem.include(*price))?;
             }
         }
-        let problem = Self {
-            capacities,
-            rows,
-            objective,
-            costs,
-        };
+        problem.objective = objective;
         problem.check_sums()?;
         Ok(problem)
+    }
+
+    /// The same problem with room for costs in this range, besides those of its rows: what a
+    /// [`CandidateSource`](crate::balance::CandidateSource) may name that knows more than the rows. O(1).
+    ///
+    /// Under [`Objective::FewestUnassigned`] one order more with a site must outweigh any costs, so the solver has to
+    /// know how large they can be.
+    ///
+    /// # Errors
+    ///
+    /// [`ProblemError::CostTooLarge`] and [`ProblemError::CostsTooFarApart`] as in [`new`](Self::new).
+    ///
+    /// ```
+    /// use catchment::balance::{Candidate, Objective, Problem, ProblemError, Rows};
+    /// let mut rows = Rows::default();
+    /// rows.push([Candidate::new(0, 100)?]);
+    /// let problem = Problem::new(vec![1, 5], rows, Objective::FewestUnassigned)?;
+    /// assert!(problem.clone().with_costs_within(0..=40_000_000).is_ok());
+    /// assert!(problem.with_costs_within(0..=i64::MAX).is_err());
+    /// # Ok::<(), ProblemError>(())
+    /// ```
+    pub fn with_costs_within(mut self, costs: RangeInclusive<i64>) -> Result<Self, ProblemError> {
+        self.include(*costs.start())?;
+        self.include(*costs.end())?;
+        self.check_sums()?;
+        Ok(self)
+    }
+
+    /// All costs of candidates, and what it costs to stay unassigned, are within.
+    #[must_use]
+    pub fn costs(&self) -> RangeInclusive<i64> {
+        self.costs.0..=self.costs.1
     }
 
     /// How many orders each site can take.
@@ -219,6 +258,41 @@ impl Problem {
 
     fn range(&self) -> i64 {
         self.costs.1 - self.costs.0
+    }
+
+    /// Whether there is such a site.
+    #[inline]
+    pub(super) fn check_site(&self, site: u32) -> Result<(), ProblemError> {
+        let sites = self.sites() as u32;
+        if site < sites {
+            Ok(())
+        } else {
+            Err(ProblemError::NoSuchSite { site, sites })
+        }
+    }
+
+    /// Whether a cost is in the range of all costs.
+    #[inline]
+    pub(super) fn check_cost(&self, cost: i64) -> Result<(), ProblemError> {
+        let (least, greatest) = self.costs;
+        if (least..=greatest).contains(&cost) {
+            Ok(())
+        } else {
+            Err(ProblemError::CostOutOfRange {
+                cost,
+                least,
+                greatest,
+            })
+        }
+    }
+
+    /// Widens the range of costs.
+    fn include(&mut self, cost: i64) -> Result<(), ProblemError> {
+        if cost.unsigned_abs() > Candidate::COST_MAX.unsigned_abs() {
+            return Err(ProblemError::CostTooLarge { cost });
+        }
+        self.costs = (self.costs.0.min(cost), self.costs.1.max(cost));
+        Ok(())
     }
 
     fn check_sums(&self) -> Result<(), ProblemError> {

@@ -1,4 +1,6 @@
-use crate::balance::Problem;
+use core::ops::RangeInclusive;
+
+use crate::balance::{Problem, ProblemError};
 
 /// Where the solver finds candidates: a list, or a map that is asked on demand.
 ///
@@ -10,12 +12,15 @@ pub trait CandidateSource {
     /// solver keeps them; the result is the same.
     const PRUNES: bool = true;
 
+    /// No candidate that it can name costs more or less. The problem must know: see
+    /// [`Problem::with_costs_within`].
+    fn costs(&self) -> RangeInclusive<i64>;
+
     /// Calls `found(site, cost)` for every site that the order may use and for which cost + floor of the site's
     /// price is below `limit`.
     ///
     /// It may also be called for other allowed sites; the result says whether it was for all. If a site is named
-    /// twice, the cheaper cost counts. Costs are as those of [`Candidate`](crate::balance::Candidate)s and within the
-    /// range of the problem's.
+    /// twice, the cheaper cost counts.
     fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) -> Named;
 
     /// Announces the orders that [`below`](Self::below) will be asked for next, so that their rows can be fetched from
@@ -39,6 +44,10 @@ pub enum Named {
 impl<S: CandidateSource> CandidateSource for &mut S {
     const PRUNES: bool = S::PRUNES;
 
+    fn costs(&self) -> RangeInclusive<i64> {
+        (**self).costs()
+    }
+
     fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) -> Named {
         (**self).below(order, limit, found)
     }
@@ -49,6 +58,60 @@ impl<S: CandidateSource> CandidateSource for &mut S {
 
     fn floors_changed(&mut self, floors: &[i64]) {
         (**self).floors_changed(floors);
+    }
+}
+
+/// A source of which only what fits the problem is used. The first candidate that does not is remembered.
+pub(super) struct Checked<'a, S> {
+    problem: &'a Problem,
+    source: S,
+    fault: &'a mut Option<ProblemError>,
+}
+
+impl<'a, S: CandidateSource> Checked<'a, S> {
+    /// # Errors
+    ///
+    /// [`ProblemError::CostOutOfRange`] if costs of the source may be outside those of the problem.
+    pub(super) fn new(
+        problem: &'a Problem,
+        source: S,
+        fault: &'a mut Option<ProblemError>,
+    ) -> Result<Self, ProblemError> {
+        let costs = source.costs();
+        problem.check_cost(*costs.start())?;
+        problem.check_cost(*costs.end())?;
+        Ok(Self {
+            problem,
+            source,
+            fault,
+        })
+    }
+}
+
+impl<S: CandidateSource> CandidateSource for Checked<'_, S> {
+    const PRUNES: bool = S::PRUNES;
+
+    fn costs(&self) -> RangeInclusive<i64> {
+        self.source.costs()
+    }
+
+    #[inline]
+    fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
+        let (problem, fault) = (self.problem, &mut *self.fault);
+        self.source.below(order, limit, |site, cost| {
+            match problem.check_site(site).and(problem.check_cost(cost)) {
+                Ok(()) => found(site, cost),
+                Err(error) => *fault = fault.or(Some(error)),
+            }
+        })
+    }
+
+    fn expect(&mut self, orders: &[u32]) {
+        self.source.expect(orders);
+    }
+
+    fn floors_changed(&mut self, floors: &[i64]) {
+        self.source.floors_changed(floors);
     }
 }
 
@@ -70,6 +133,10 @@ impl RowSource<'_> {
 
 impl CandidateSource for RowSource<'_> {
     const PRUNES: bool = false;
+
+    fn costs(&self) -> RangeInclusive<i64> {
+        self.0.costs()
+    }
 
     #[inline]
     fn below(&mut self, order: u32, limit: i64, mut found: impl FnMut(u32, i64)) -> Named {

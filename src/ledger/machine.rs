@@ -175,6 +175,11 @@ impl<M: Machine> Ledger<M> {
         &self.machine
     }
 
+    /// The state, for what is beside it: nothing that a hash or an answer depends on may be changed.
+    pub(crate) const fn machine_mut(&mut self) -> &mut M {
+        &mut self.machine
+    }
+
     /// The time of the last step: what comes later is processed at this time or after it.
     pub const fn now(&self) -> Timestamp {
         self.now
@@ -402,10 +407,12 @@ impl<M: Machine> Ledger<M> {
             outcome,
         }) = step.decided
         {
+            // After what time brought about: a tick that came before makes that a step of its own, but no difference.
+            let sequence = step.sequence + step.due.len() as u64;
             self.memory.keep(Remembered {
                 id,
                 body,
-                sequence: step.sequence,
+                sequence,
                 outcome,
             });
         }

@@ -29,8 +29,7 @@ impl<R: Copy> Memory<R> {
     /// Keeps the outcome of a command whose id is new. Past 2³² − 1 ids: `None`, and nothing is kept.
     pub(crate) fn keep(&mut self, record: Remembered<R>) -> Option<()> {
         let slot = self.records.push(record)?;
-        self.by_id
-            .insert(record.id.0, slot, |slot| self.records[slot].id.0);
+        self.by_id.insert(record.id.0, slot);
         Some(())
     }
 

@@ -34,10 +34,11 @@ fn balance_equal(
 ) -> Result<(), RouteError> {
     let places = draft.loads.iter().map(|load| load.room().0 / size);
     let rows = everywhere.rows(askers);
-    let problem = Problem::new(places.collect(), rows, objective(draft))?;
+    let mut problem = Problem::new(places.collect(), rows, objective(draft))?;
     let solution = if everywhere.is_bounded() {
         draft.proof = Proof::Optimal;
-        balance::solve_over(&problem, (everywhere, askers))
+        problem = problem.with_costs_within(everywhere.costs(askers))?;
+        balance::solve_over(&problem, (everywhere, askers))?
     } else {
         draft.proof = Proof::OverListedCandidates;
         balance::solve(&problem)

@@ -1,5 +1,7 @@
 //! All eligible sites of an order, cheapest first and as far as they are asked for.
 
+use core::ops::RangeInclusive;
+
 use crate::balance::{Candidate, CandidateSource, Named, Rows};
 use crate::geo::UnitVector;
 use crate::index::{Point, Shown, Unpacked, WeightedTree, map_in_order};
@@ -75,13 +77,7 @@ impl<'a> Everywhere<'a> {
 
     /// What the optimiser needs of each order: the cheapest site, as it asks for more itself, or else the listed ones.
     pub(super) fn rows(&self, askers: &[Asker]) -> Rows {
-        // The optimiser takes the range of all costs from the rows, so one row names the largest beside its cheapest
-        // candidate, which a dearer one at the same site does not change.
-        let mut largest = self.is_bounded().then(|| self.cost_max(askers));
-        self.rows_with(askers, self.listed_at_least(), |row| {
-            let cheapest = row.first()?;
-            Candidate::new(cheapest.site(), largest.take()?).ok()
-        })
+        self.rows_with(askers, self.listed_at_least(), |_| None)
     }
 
     /// The listed sites of each order, and where the list may not be all, `elsewhere` for the cost of the last.
@@ -99,11 +95,11 @@ impl<'a> Everywhere<'a> {
         &self,
         askers: &[Asker],
         listed: usize,
-        mut more: impl FnMut(&[Candidate]) -> Option<Candidate>,
+        more: impl Fn(&[Candidate]) -> Option<Candidate>,
     ) -> Rows {
         /// Lists are copied block by block, so that there never are two of all.
         const BLOCK: usize = 1 << 16;
-        let mut rows = Rows::with_capacity(askers.len(), askers.len() * listed + 1);
+        let mut rows = Rows::with_capacity(askers.len(), askers.len() * listed);
         for block in askers.chunks(BLOCK) {
             let runs: Vec<&[Asker]> = block.chunks(TOGETHER).collect();
             let lists = map_in_order(&runs, 1, |run| {
@@ -201,7 +197,11 @@ impl<'a> Everywhere<'a> {
         if self.is_bounded() { 1 } else { self.listed }
     }
 
-    /// No order costs more at any site.
+    /// No order costs more or less at any site. O(orders + sites).
+    pub(super) fn costs(&self, askers: &[Asker]) -> RangeInclusive<i64> {
+        -self.terms.reward_max()..=self.cost_max(askers)
+    }
+
     fn cost_max(&self, askers: &[Asker]) -> i64 {
         if self.terms.least_per_kilometre() != Some(1_000_000) {
             return Candidate::COST_MAX;
@@ -239,6 +239,10 @@ impl<'a> Everywhere<'a> {
 }
 
 impl CandidateSource for (&mut Everywhere<'_>, &[Asker]) {
+    fn costs(&self) -> RangeInclusive<i64> {
+        self.0.costs(self.1)
+    }
+
     #[inline]
     fn below(&mut self, order: u32, limit: i64, found: impl FnMut(u32, i64)) -> Named {
         self.0.each_below(&self.1[order as usize], limit, found)

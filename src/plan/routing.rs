@@ -36,12 +36,15 @@ impl Router<'_> {
         draft.lock_chosen();
         let askers = terms.free_along_curve();
         let mut everywhere = Everywhere::new(&terms, self.listed);
+        let mut done = Ok(());
         match self.settings.method {
             Method::Nearest => draft.nearest(&askers, &everywhere),
             Method::Greedy => draft.greedy(askers, everywhere),
-            Method::Balanced => balanced::balance(&mut draft, &askers, &mut everywhere)?,
+            Method::Balanced => done = balanced::balance(&mut draft, &askers, &mut everywhere),
         }
+        // If a cost was out of range, whatever else failed did so for that reason.
         terms.check()?;
+        done?;
         let total = draft.total()?;
         Ok(Plan::new(Inner {
             version: self.network.version(),

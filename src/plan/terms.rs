@@ -171,6 +171,11 @@ impl<'a> Terms<'a> {
         self.site(slot).surcharge - reward
     }
 
+    /// No order gets more for going somewhere.
+    pub(super) fn reward_max(&self) -> i64 {
+        self.reward
+    }
+
     /// Whether the order may go to a site.
     #[inline(never)]
     pub(super) fn allows(&self, asker: &Asker, slot: u32, chord: Chord) -> bool {

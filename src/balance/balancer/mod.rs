@@ -1,6 +1,7 @@
 //! A plan that is kept optimal while orders and sites change.
 
 mod edit;
+mod keep;
 mod table;
 
 use core::fmt;

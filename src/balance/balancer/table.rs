@@ -1,3 +1,5 @@
+use core::ops::RangeInclusive;
+
 use crate::balance::{Candidate, CandidateSource, Named, Rows, Solution};
 
 /// Rows that change, and what orders pay for leaving the site where they are known.
@@ -30,6 +32,10 @@ impl Table {
         self.anchors.pop();
     }
 
+    pub(super) fn row(&self, order: u32) -> &[Candidate] {
+        &self.rows[order as usize]
+    }
+
     /// Returns the row before.
     pub(super) fn set_row(&mut self, order: u32, row: Box<[Candidate]>) -> Box<[Candidate]> {
         core::mem::replace(&mut self.rows[order as usize], row)
@@ -37,6 +43,10 @@ impl Table {
 }
 
 impl CandidateSource for Table {
+    fn costs(&self) -> RangeInclusive<i64> {
+        -Candidate::COST_MAX..=Candidate::COST_MAX
+    }
+
     const PRUNES: bool = false;
 
     fn below(&mut self, order: u32, _limit: i64, mut found: impl FnMut(u32, i64)) -> Named {

@@ -71,7 +71,8 @@ impl<S: CandidateSource> Engine<S> {
     fn scan(&mut self, site: u32, window: i64, bound: &mut i64) -> i64 {
         let node = self.nodes[site as usize];
         let base = node.dist - node.price;
-        let mut within = window.min(*bound) - base;
+        // As far as the nearest room: of several equally near the first by number is taken, whoever found it.
+        let mut within = window.min(bound.saturating_add(1)) - base;
         let mut beyond = self.listed_below(site);
         if within > beyond {
             self.widen(site, within.max(node.price));
@@ -113,7 +114,7 @@ impl<S: CandidateSource> Engine<S> {
                         goal.order = order;
                         if goal.room > 0 {
                             *bound = goal.dist;
-                            within = within.min(*key);
+                            within = within.min(*key + 1);
                         }
                         heap.push(Reverse((goal.dist, exit.to)));
                     }

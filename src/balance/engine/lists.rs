@@ -1,15 +1,20 @@
 //! What the solver knows about one site: the orders that are there, and for each other site a queue of how cheaply
 //! they could go there instead.
 
+use core::cmp::Ordering;
+
 /// More than any sum of costs, levels and prices, and twice it is still a number.
 pub(super) const FAR: i64 = i64::MAX / 2;
 
-/// In [`SiteLists::members`]: the order has left.
-pub(super) const GONE: u32 = u32::MAX;
+/// In [`SiteLists::members`], set on the number of an order: it has left. Numbers of orders are smaller.
+pub(super) const GONE: u32 = 1 << 31;
 
-/// An order's wish to leave: what the move adds to its cost, then its place among the members of the site it leaves.
-/// Sorts in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// An order's wish to leave: what the move adds to its cost, and its place among the members of the site it leaves.
+///
+/// Queues are sorted by that cost and then by the *number of the order*, not by the place: so which of several equally
+/// cheap moves comes first does not depend on the order in which they arrived, and a plan that is taken up again
+/// from its sites and prices goes on like one that was never left.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Move(u64);
 
 impl Move {
@@ -34,6 +39,16 @@ impl Move {
     const fn member(self) -> usize {
         self.0 as usize & (Self::MEMBERS_MAX - 1)
     }
+
+    #[inline]
+    fn precedes(self, other: Self, members: &[u32]) -> bool {
+        let order = |leave: Self| members[leave.member()] & !GONE;
+        match (self.0 >> Self::MEMBER_BITS).cmp(&(other.0 >> Self::MEMBER_BITS)) {
+            Ordering::Less => true,
+            Ordering::Equal => order(self) < order(other),
+            Ordering::Greater => false,
+        }
+    }
 }
 
 /// The moves from one site to one other: a binary heap in a part of the site's pool.
@@ -47,6 +62,19 @@ pub(super) struct Exit {
     room: u32,
 }
 
+/// For each place the doors that lead into it.
+pub(super) type Entrances = Vec<Vec<Door>>;
+
+/// An exit, seen from where it leads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Door {
+    pub(super) from: u32,
+    /// The number of the exit there, unless that place was listed anew since.
+    pub(super) number: u32,
+    /// No possible move is cheaper, so that most need not be looked up.
+    pub(super) low: i64,
+}
+
 /// One site. Queues hold every move with delta + floor of the price at the goal below `listed_below`.
 #[derive(Clone)]
 pub(super) struct SiteLists {
@@ -56,6 +84,8 @@ pub(super) struct SiteLists {
     /// these and few of those.
     pub(super) keys: Vec<i64>,
     pub(super) exits: Vec<Exit>,
+    /// The door of each exit at the place where it leads, if entrances are kept.
+    pub(super) doors: Vec<u32>,
     pool: Vec<Move>,
     pub(super) listed_below: i64,
     /// The engine's `sunk` when `listed_below` was true.
@@ -69,6 +99,7 @@ impl SiteLists {
         members: Vec::new(),
         keys: Vec::new(),
         exits: Vec::new(),
+        doors: Vec::new(),
         pool: Vec::new(),
         listed_below: -FAR,
         sunk: 0,
@@ -77,11 +108,12 @@ impl SiteLists {
 
     /// Forgets the queues, and closes the gaps among the members; tells each its new place.
     pub(super) fn clear(&mut self, mut place: impl FnMut(u32, u32)) {
-        self.members.retain(|order| *order != GONE);
+        self.members.retain(|order| order & GONE == 0);
         for (member, order) in self.members.iter().enumerate() {
             place(*order, member as u32);
         }
         self.exits.clear();
+        self.doors.clear();
         self.keys.clear();
         self.pool.clear();
     }
@@ -89,14 +121,42 @@ impl SiteLists {
     /// Forgets the queues, and keeps the members.
     pub(super) fn forget(&mut self) {
         self.exits.clear();
+        self.doors.clear();
         self.keys.clear();
         self.pool.clear();
         self.listed_below = -FAR;
         self.is_listed = false;
     }
 
-    /// A new exit with an empty queue and, until [`layout`](Self::layout), no room.
-    pub(super) fn open_exit(&mut self, to: u32) -> usize {
+    /// The exit to a place; if there is none a new one, with an empty queue and, until [`layout`](Self::layout), no
+    /// room. `exit_of` says for each place where its exit may be found.
+    #[inline]
+    pub(super) fn exit_to(
+        &mut self,
+        to: u32,
+        from: u32,
+        exit_of: &mut [u32],
+        entrances: &mut Option<Entrances>,
+    ) -> usize {
+        let exit = exit_of[to as usize] as usize;
+        if self.exits.get(exit).is_some_and(|exit| exit.to == to) {
+            return exit;
+        }
+        let exit = self.open_exit(to);
+        exit_of[to as usize] = exit as u32;
+        if let Some(entrances) = entrances {
+            let doors = &mut entrances[to as usize];
+            self.doors.push(doors.len() as u32);
+            doors.push(Door {
+                from,
+                number: exit as u32,
+                low: FAR,
+            });
+        }
+        exit
+    }
+
+    fn open_exit(&mut self, to: u32) -> usize {
         self.exits.push(Exit {
             to,
             low: FAR,
@@ -131,7 +191,7 @@ impl SiteLists {
         for exit in &mut self.exits {
             let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
             for root in (0..queue.len() / 2).rev() {
-                sift_down(queue, root);
+                sift_down(queue, root, &self.members);
             }
             exit.low = queue.first().map_or(FAR, |first| first.delta());
         }
@@ -139,7 +199,8 @@ impl SiteLists {
 
     /// One more move through an exit.
     #[inline]
-    pub(super) fn push(&mut self, exit: usize, leave: Move) {
+    pub(super) fn push(&mut self, exit: usize, leave: Move, entrances: &mut Option<Entrances>) {
+        let number = exit;
         let exit = &mut self.exits[exit];
         if exit.len == exit.room {
             let start = self.pool.len();
@@ -153,8 +214,15 @@ impl SiteLists {
         let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
         let last = queue.len() - 1;
         queue[last] = leave;
-        sift_up(queue, last);
-        exit.low = exit.low.min(leave.delta());
+        sift_up(queue, last, &self.members);
+        let delta = leave.delta();
+        if delta < exit.low {
+            exit.low = delta;
+            if let Some(entrances) = entrances {
+                let door = &mut entrances[exit.to as usize][self.doors[number] as usize];
+                door.low = door.low.min(delta);
+            }
+        }
     }
 
     /// The cheapest possible move through an exit and the order that makes it. Sets `low` to its delta.
@@ -194,6 +262,12 @@ impl Queues<'_> {
 }
 
 impl Exit {
+    /// Forgets all moves.
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+        self.low = FAR;
+    }
+
     #[inline]
     fn first(&mut self, pool: &mut [Move], members: &[u32]) -> Option<(i64, u32)> {
         let queue = &mut pool[self.start as usize..][..self.len as usize];
@@ -201,14 +275,14 @@ impl Exit {
         let mut found = None;
         while let Some(first) = queue[..len].first() {
             let order = members[first.member()];
-            if order != GONE {
+            if order & GONE == 0 {
                 found = Some((first.delta(), order));
                 break;
             }
             len -= 1;
             queue[0] = queue[len];
             if len > 1 {
-                sift_down(&mut queue[..len], 0);
+                sift_down(&mut queue[..len], 0, members);
             }
         }
         self.len = len as u32;
@@ -217,17 +291,17 @@ impl Exit {
     }
 }
 
-fn sift_down(queue: &mut [Move], mut root: usize) {
+fn sift_down(queue: &mut [Move], mut root: usize, members: &[u32]) {
     let moved = queue[root];
     loop {
         let mut child = 2 * root + 1;
         if child >= queue.len() {
             break;
         }
-        if child + 1 < queue.len() && queue[child + 1] < queue[child] {
+        if child + 1 < queue.len() && queue[child + 1].precedes(queue[child], members) {
             child += 1;
         }
-        if queue[child] >= moved {
+        if !queue[child].precedes(moved, members) {
             break;
         }
         queue[root] = queue[child];
@@ -236,11 +310,11 @@ fn sift_down(queue: &mut [Move], mut root: usize) {
     queue[root] = moved;
 }
 
-fn sift_up(queue: &mut [Move], mut leaf: usize) {
+fn sift_up(queue: &mut [Move], mut leaf: usize, members: &[u32]) {
     let moved = queue[leaf];
     while leaf > 0 {
         let parent = (leaf - 1) / 2;
-        if queue[parent] <= moved {
+        if !moved.precedes(queue[parent], members) {
             break;
         }
         queue[leaf] = queue[parent];

@@ -2,11 +2,11 @@
 //! the exact solver finds its prices.
 
 use core::iter::repeat_n;
+use core::ops::RangeInclusive;
 
 use crate::balance::packing::task::Task;
-use crate::balance::{
-    Candidate, CandidateSource, Named, Objective, Problem, Rows, Solution, solve_over,
-};
+use crate::balance::solve::solve_over_trusted;
+use crate::balance::{Candidate, CandidateSource, Named, Objective, Problem, Rows, Solution};
 
 /// Optimal prices of the relaxation, up to rounding, and where it puts the orders.
 pub(super) struct Relaxation {
@@ -36,7 +36,7 @@ impl Relaxation {
     pub(super) fn solve(task: &Task<'_>, level_bits: i32) -> Self {
         let split = Split::new(task, level_bits);
         let problem = split.problem();
-        let solution = solve_over(&problem, &split);
+        let solution = solve_over_trusted(&problem, &split, &[]);
         Self {
             prices: solution.prices().iter().map(|price| price.cost).collect(),
             places: split.places(&solution),
@@ -101,25 +101,33 @@ impl<'a> Split<'a> {
         }
     }
 
-    /// The parts as orders. Their rows hold the cheapest and the dearest site, which is what the solver starts from
-    /// and what bounds the range of costs; it asks the source for the others.
+    /// The parts as orders. Their rows hold the cheapest site, from which the solver starts; it asks the source for the
+    /// others.
     fn problem(&self) -> Problem {
         let parts = self.order_of.len();
-        let mut rows = Rows::with_capacity(parts, 2 * parts);
+        let mut rows = Rows::with_capacity(parts, parts);
+        let mut dearest = 0;
         let mut nowhere = Vec::with_capacity(parts);
         for chunk in self.order_of.chunk_by(|a, b| a == b) {
             let order = chunk[0] as usize;
-            let ends = ends(self.task.row(order)).map(|end| {
-                end.and_then(|end| Candidate::new(end.site(), self.part_of(order, end.cost())).ok())
+            // Rows are sorted by cost.
+            let mut row = self.task.row(order).map(|candidate| {
+                let cost = self.part_of(order, candidate.cost());
+                (candidate.site(), cost)
             });
+            let first = row.next();
+            let last = row.last().or(first);
+            dearest = last.map_or(dearest, |(_, cost)| dearest.max(cost));
+            let first = first.and_then(|(site, cost)| Candidate::new(site, cost).ok());
             for _ in chunk {
-                rows.push(ends.into_iter().flatten());
+                rows.push(first);
             }
             nowhere.extend(repeat_n(self.part_of_nowhere(order), chunk.len()));
         }
         let capacities = self.task.capacities.iter().map(|room| room / self.grain);
         let objective = Objective::UnassignedAtEach(nowhere);
         let problem = Problem::new(capacities.collect(), rows, objective);
+        let problem = problem.and_then(|problem| problem.with_costs_within(0..=dearest));
         problem.expect("the scale was chosen so that all sums fit")
     }
 
@@ -175,16 +183,12 @@ fn scaled(number: i64, scale: i32) -> i64 {
     }
 }
 
-/// The cheapest and the dearest candidate.
-fn ends(row: impl Iterator<Item = Candidate>) -> [Option<Candidate>; 2] {
-    row.fold([None, None], |[low, high], candidate| {
-        let low = low.map_or(candidate, |low: Candidate| low.min(candidate));
-        let high = high.map_or(candidate, |high: Candidate| high.max(candidate));
-        [Some(low), Some(high)]
-    })
-}
-
 impl CandidateSource for &Split<'_> {
+    fn costs(&self) -> RangeInclusive<i64> {
+        let range = scaled(self.task.range, self.scale);
+        -range..=range
+    }
+
     #[inline]
     fn below(&mut self, part: u32, _limit: i64, mut found: impl FnMut(u32, i64)) -> Named {
         let order = self.order_of[part as usize] as usize;

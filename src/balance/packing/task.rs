@@ -1,4 +1,4 @@
-use crate::balance::{Candidate, Objective, Problem, Solution, Total};
+use crate::balance::{Candidate, Problem, Solution, Total};
 
 /// A problem with sizes, both in units of the sizes' greatest common divisor.
 pub(super) struct Task<'a> {
@@ -16,7 +16,7 @@ impl<'a> Task<'a> {
             problem,
             sizes: in_units(sizes),
             capacities: in_units(problem.capacities()),
-            range: range(problem),
+            range: problem.costs().end() - problem.costs().start(),
         }
     }
 
@@ -71,21 +71,4 @@ impl<'a> Task<'a> {
         };
         places.iter().map(|place| name(*place)).collect()
     }
-}
-
-/// How far apart costs and prices are at most.
-fn range(problem: &Problem) -> i64 {
-    let costs = problem
-        .rows()
-        .candidates()
-        .iter()
-        .map(|candidate| candidate.cost());
-    let prices = match problem.objective() {
-        Objective::FewestUnassigned => &[],
-        Objective::UnassignedAt(price) => core::slice::from_ref(price),
-        Objective::UnassignedAtEach(prices) => prices.as_slice(),
-    };
-    let all = costs.chain(prices.iter().copied());
-    let (low, high) = all.fold((0, 0), |(low, high), cost| (cost.min(low), cost.max(high)));
-    high - low
 }

@@ -157,8 +157,7 @@ impl Campaign {
             if_unformed: new.if_unformed,
         };
         let slot = self.pledges.push(record).ok_or(EventMismatch::Overflow)?;
-        self.slots_of_pledges
-            .insert(new.pledge.0, slot, |slot| self.pledges[slot].id.0);
+        self.slots_of_pledges.insert(new.pledge.0, slot);
         self.append(community, slot);
         match place {
             Place::Reserved { hold_until } => self.reserve(slot, hold_until),
@@ -184,8 +183,7 @@ impl Campaign {
             counting: 0,
         };
         let slot = self.customers.push(record).ok_or(EventMismatch::Overflow)?;
-        self.slots_of_customers
-            .insert(id.0, slot, |slot| self.customers[slot].id.0);
+        self.slots_of_customers.insert(id.0, slot);
         Ok(slot)
     }
 

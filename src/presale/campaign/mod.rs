@@ -50,7 +50,9 @@ pub struct Campaign {
     sets: Sets,
 
     communities: Vec<CommunityRecord>,
+    /// In the order of sites; the table finds one faster.
     slots_of_sites: BTreeMap<SiteId, u32>,
+    slot_of_site: IdTable,
     /// How many communities are formed and not removed.
     formed: u32,
 
@@ -108,6 +110,7 @@ impl Campaign {
             sets: Sets::Moving,
             communities: Vec::new(),
             slots_of_sites: BTreeMap::new(),
+            slot_of_site: IdTable::default(),
             formed: 0,
             pledges: Pages::default(),
             slots_of_pledges: IdTable::default(),
@@ -135,6 +138,7 @@ impl Campaign {
         // Communities are bounded by the limit on sites, far below 2^32.
         let slot = self.communities.len() as u32;
         self.slots_of_sites.insert(community.site(), slot);
+        self.slot_of_site.insert(community.site().0, slot);
         self.communities.push(community);
     }
 
@@ -153,7 +157,8 @@ impl Campaign {
     }
 
     fn find_community(&self, site: SiteId) -> Option<u32> {
-        self.slots_of_sites.get(&site).copied()
+        self.slot_of_site
+            .find(site.0, |slot| self.group(slot).site().0)
     }
 
     fn find_pledge(&self, id: PledgeId) -> Option<u32> {
@@ -220,10 +225,12 @@ impl Campaign {
             Phase::Deciding { until, .. } => Some((until, Due::Decision)),
             Phase::Confirmed | Phase::Failed(_) | Phase::Cancelled => None,
         };
-        let of_holds = self
-            .holds
-            .first()
-            .map(|(at, pledge)| (at, Due::HoldEnd(pledge)));
+        // A place that is kept at the close is kept until the freeze, or payments under way would come in vain.
+        let of_holds = match self.phase {
+            Phase::Open | Phase::ConfirmedOpen => self.holds.first(),
+            _ => None,
+        };
+        let of_holds = of_holds.map(|(at, pledge)| (at, Due::HoldEnd(pledge)));
         of_phase.into_iter().chain(of_holds).min()
     }
 
@@ -286,7 +293,7 @@ impl Machine for Campaign {
             return;
         };
         let from = events.len();
-        self.fall_due(due, events);
+        self.fall_due(now, due, events);
         self.follow_own(&events[from..]);
         self.settle(now, events, from);
         self.assert_sound();

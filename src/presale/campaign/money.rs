@@ -51,8 +51,7 @@ impl Campaign {
             parts: 0,
         };
         let slot = self.payments.push(record).ok_or(EventMismatch::Overflow)?;
-        self.slots_of_payments
-            .insert(new.payment.0, slot, |slot| self.payments[slot].id.0);
+        self.slots_of_payments.insert(new.payment.0, slot);
         Ok(slot)
     }
 
@@ -124,14 +123,17 @@ impl Campaign {
                     slot,
                     PaidPledge {
                         pledge: self.pledges[pledge].id,
-                        paid: payment.captured,
+                        paid: payment.recorded,
                     },
                 )
             })
             .unzip();
         for (slot, share) in slots.into_iter().zip(tier_refunds(&paid, discount)) {
-            self.payments[slot].captured.0 -= share.refund.0;
-            self.add_refund(slot, RefundCause::TierPrice, 0, share.refund)?;
+            // The price falls for everybody alike; of a payment that was given back in part there may be less left.
+            let captured = &mut self.payments[slot].captured;
+            let refund = share.refund.min(*captured);
+            captured.0 -= refund.0;
+            self.add_refund(slot, RefundCause::TierPrice, 0, refund)?;
         }
         Ok(())
     }

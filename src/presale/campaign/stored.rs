@@ -1,7 +1,7 @@
 //! A campaign as plain data, and back.
 
 use crate::id::{CustomerId, PaymentId, PledgeId, SupplierId};
-use crate::ledger::Storable;
+use crate::ledger::{IdTable, Storable};
 use crate::limits::Limits;
 use crate::money::{Amount, Currency};
 use crate::presale::campaign::{Campaign, Sets};
@@ -168,6 +168,7 @@ impl Storable for Campaign {
         campaign.sets = stored.sets;
         campaign.communities.clear();
         campaign.slots_of_sites.clear();
+        campaign.slot_of_site = IdTable::default();
         for (place, community) in stored.communities.iter().enumerate() {
             campaign.restore_community(place, community, limits)?;
         }
@@ -247,8 +248,7 @@ impl Campaign {
             if_unformed: stored.if_unformed,
         };
         let slot = self.pledges.push(record).ok_or(fault)?;
-        self.slots_of_pledges
-            .insert(stored.id.0, slot, |slot| self.pledges[slot].id.0);
+        self.slots_of_pledges.insert(stored.id.0, slot);
         Ok(())
     }
 
@@ -265,8 +265,7 @@ impl Campaign {
             counting: 0,
         };
         let slot = self.customers.push(record)?;
-        self.slots_of_customers
-            .insert(id.0, slot, |slot| self.customers[slot].id.0);
+        self.slots_of_customers.insert(id.0, slot);
         Some(slot)
     }
 
@@ -294,8 +293,7 @@ impl Campaign {
             parts: stored.parts,
         };
         let slot = self.payments.push(record).ok_or(fault)?;
-        self.slots_of_payments
-            .insert(stored.id.0, slot, |slot| self.payments[slot].id.0);
+        self.slots_of_payments.insert(stored.id.0, slot);
         Ok(())
     }
 

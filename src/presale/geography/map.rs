@@ -166,8 +166,8 @@ impl ProgressMap {
     ///
     /// # Errors
     ///
-    /// [`GeographyError::UnknownSite`] if a community's site is not in the network, [`GeographyError::Map`] if there are
-    /// more cells than the network's [`map_cells_max`](crate::limits::Limits::map_cells_max).
+    /// [`GeographyError::UnknownSite`] if a community's site is not in the network, [`GeographyError::Map`] if there
+    /// are more cells than the network's [`map_cells_max`](crate::limits::Limits::map_cells_max).
     pub fn of(
         campaign: &Campaign,
         network: &Network,
