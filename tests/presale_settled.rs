@@ -10,9 +10,9 @@ use catchment::money::{Amount, Currency};
 use catchment::order::{Order, OrderLine, Wish, check_batch};
 use catchment::plan::Router;
 use catchment::presale::{
-    Action, Caps, Cheapest, CommunityStage, CommunityTerms, Confirm, ConfirmedAs, Phase, Pieces,
-    PledgeState, Policy, Presale, RefundCause, Settlement, SettlementError, Shortfall,
-    SupplierTerms, Supply, Tally, Threshold,
+    Action, Caps, Cheapest, CommunityFailure, CommunityStage, CommunityTerms, Confirm, ConfirmedAs,
+    Phase, Pieces, PledgeState, Policy, Presale, RefundCause, Settlement, SettlementError,
+    Shortfall, SupplierTerms, Supply, Tally, Threshold,
 };
 use catchment::site::{Network, Site};
 use catchment::units::{Quantity, Units};
@@ -334,7 +334,7 @@ fn a_failed_campaign_owes_every_payment() {
 }
 
 #[test]
-fn who_joins_too_late_for_a_supplier_is_named() {
+fn who_joins_a_supplier_below_its_minimum_is_refunded_and_not_ordered() {
     // On reach: supplier 4 alone makes the campaign; a community of supplier 5 joins, with less than its minimum.
     let policy = Policy {
         confirm: Confirm::OnReach,
@@ -347,23 +347,16 @@ fn who_joins_too_late_for_a_supplier_is_named() {
     accept(&mut presale, 2, payment(7, 7, 4, 2));
     presale.tick(at(CLOSES)).expect("within the horizon");
     let settlement = Settlement::of(presale.campaign()).expect("over");
-    let stage = presale
-        .campaign()
-        .community(SiteId(3))
-        .expect("known")
-        .stage;
-    assert_eq!(stage, CommunityStage::Confirmed(ConfirmedAs::Formed));
-    let why = settlement.purchases.shortfalls[0].why;
-    let (ordered, units_min, short_by) = (Pieces(4), Pieces(10), Pieces(6));
-    assert_eq!(
-        why,
-        Shortfall::BelowMinimum {
-            ordered,
-            units_min,
-            short_by
-        }
-    );
-    // Nothing is ordered, so nothing is promised.
+    let fate = |site| {
+        let communities = &settlement.communities;
+        let community = communities.iter().find(|it| it.terms.site == SiteId(site));
+        community.map(|community| community.stage)
+    };
+    let formed = CommunityStage::Confirmed(ConfirmedAs::Formed);
+    let below = CommunityStage::Failed(CommunityFailure::SupplierMinimum);
+    assert_eq!((fate(2), fate(3)), (Some(formed), Some(below)));
+    let due = settlement.refunds_by_payment();
+    assert_eq!(due.map(|(payment, _)| payment.0).collect::<Vec<_>>(), [7]);
     let orders = settlement
         .orders(&network(), |_| None)
         .expect("all sites are known");
@@ -371,10 +364,8 @@ fn who_joins_too_late_for_a_supplier_is_named() {
         orders.iter().map(|order| order.id.0).collect::<Vec<_>>(),
         [1]
     );
-    assert_eq!(
-        (settlement.supplies[1].ordered, settlement.supplies[1].stock),
-        (Pieces(0), Pieces(0))
-    );
+    assert_eq!(settlement.supplies.len(), 1);
+    assert!(settlement.purchases.shortfalls.is_empty());
 }
 
 // ---- the cheapest way ----
@@ -481,7 +472,7 @@ fn the_cheapest_way_is_exact_and_says_when_it_is_not() {
         policy: Policy,
         expected: Result<(&[u64], u64, u64, bool), u32>,
     ) {
-        let mut terms = terms(1, 1..=0, policy);
+        let mut terms = terms(1, 1..=1, policy);
         terms.communities = needs
             .iter()
             .map(|&(site, people)| CommunityTerms {
