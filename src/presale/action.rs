@@ -101,7 +101,7 @@ pub struct NewPledge {
 
 /// What a customer wants if the community does not form.
 ///
-/// Where one customer's pledges differ, each goes its own way: of a community that is merged some move, the others fail.
+/// Where one customer's pledges differ, each goes its own way: of a merged community some move, the others fail.
 ///
 /// ```
 /// use catchment::presale::IfUnformed;
