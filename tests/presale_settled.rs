@@ -333,9 +333,8 @@ fn a_failed_campaign_owes_every_payment() {
         ..Policy::new(Threshold::participants(1))
     };
     let mut presale = paid(terms(1, 1..=6, policy), &[(1, 2, 3), (2, 4, 1), (1, 4, 2)]);
-    let phase = Phase::Open;
+    let (campaign, phase) = (catchment::id::CampaignId(1), Phase::Open);
     let early = Settlement::of(presale.campaign());
-    let campaign = catchment::id::CampaignId(1);
     assert_eq!(early, Err(SettlementError::NotOver { campaign, phase }));
     presale.tick(at(CLOSES)).expect("within the horizon");
     let settlement = Settlement::of(presale.campaign()).expect("over");
