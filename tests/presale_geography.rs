@@ -50,12 +50,12 @@ fn networks() -> impl Strategy<Value = Network> {
     })
 }
 
-/// The campaigns that random commands lead to, at any time of their lives.
+/// The campaigns that pledges and random commands lead to, at any time of their lives.
 fn campaigns() -> impl Strategy<Value = Presale> {
-    let script = scripts(1, 60);
-    (policies(), script, proptest::option::of(0..2 * CLOSES)).prop_map(|(policy, script, tick)| {
-        let mut presale =
-            Presale::open(terms(1, 1..=6, policy), &Limits::default()).expect("sound");
+    let pledges = proptest::collection::vec((0..6_u64, 1..7_u64, 1..4_u32), 0..14);
+    let tick = proptest::option::of(0..2 * CLOSES);
+    (policies(), pledges, scripts(1, 40), tick).prop_map(|(policy, pledges, script, tick)| {
+        let mut presale = paid(terms(1, 1..=6, policy), &pledges);
         for (_, at, command) in script {
             let _ = presale.apply(at, &command);
         }
@@ -212,12 +212,17 @@ proptest! {
         pledges in proptest::collection::vec((0..8_u64, 1..7_u64, 1..4_u32), 1..24),
         threshold in 2..6_u32,
         units in proptest::option::of(3..9_u64),
+        script in scripts(1, 16),
         network in networks(),
     ) {
         let threshold = Threshold { units: units.map(Pieces), ..Threshold::participants(threshold) };
         let mut presale = paid(terms(1, 1..=6, merging(threshold)), &pledges);
         prop_assert_eq!(presale.campaign().plan_merge(&network), Err(MergeError::NothingToDecide));
-        presale.tick(at(CLOSES)).expect("within the horizon");
+        for (_, then, command) in script {
+            let _ = presale.apply(then.min(at(CLOSES - 1)), &command);
+        }
+        let close = presale.campaign().closes_at();
+        presale.tick(close).expect("within the horizon");
         let is_asked = matches!(presale.campaign().phase(), Phase::Deciding { decision: Decision::Merge, .. });
         let short = presale.campaign().short_communities();
         prop_assert_eq!(is_asked, short.len() >= 2 && !presale.campaign().phase().is_terminal());
@@ -231,7 +236,7 @@ proptest! {
                 prop_assert!(guest.walk <= Distance::from_metres(WALK_MAX));
             }
         }
-        accept(&mut presale, CLOSES, plan.action());
+        accept(&mut presale, close.as_unix_millis(), plan.action());
         let campaign = presale.campaign();
         let (mut units, mut leaving) = (Pieces::ZERO, Pieces::ZERO);
         for group in &plan.groups {

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use catchment::geo::{LngLat, Position};
-use catchment::id::{CustomerId, OrderId, PaymentId, PledgeId, SiteId, SkuId, SupplierId};
+use catchment::id::{
+    CommandId, CustomerId, OrderId, PaymentId, PledgeId, SiteId, SkuId, SupplierId,
+};
 use catchment::limits::Limits;
 use catchment::money::{Amount, Currency};
 use catchment::order::{Order, OrderLine, Wish, check_batch};
 use catchment::plan::Router;
 use catchment::presale::{
     Action, Caps, Cheapest, CommunityFailure, CommunityStage, CommunityTerms, Confirm, ConfirmedAs,
-    Phase, Pieces, PledgeState, Policy, Presale, RefundCause, Settlement, SettlementError,
-    Shortfall, SupplierTerms, Supply, Tally, Threshold,
+    Phase, Pieces, PledgeState, Policy, Presale, PresaleCommand, RefundCause, Settlement,
+    SettlementError, Shortfall, SupplierTerms, Supply, Tally, Threshold,
 };
 use catchment::site::{Network, Site};
 use catchment::units::{Quantity, Units};
@@ -170,20 +172,21 @@ proptest! {
         policy in policies(),
         case_size in 1..13_u32,
         units_min in 0..6_u64,
-        script in scripts(1, 80),
-        after in scripts(1, 20),
-        deliveries in proptest::collection::vec((4..6_u64, 0..16_u64), 0..3),
+        pledges in proptest::collection::vec((0..6_u64, 1..7_u64, 1..4_u32), 0..14),
+        script in scripts(1, 30),
+        later in proptest::collection::vec(afterwards(), 0..12),
     ) {
         let mut terms = terms(1, 1..=6, policy);
         for supplier in &mut terms.suppliers {
             supplier.case_size = NonZeroU32::new(case_size).expect("not zero");
             supplier.units_min = Pieces(units_min);
         }
-        let mut presale = Presale::open(terms, &Limits::default()).expect("sound terms");
+        let mut presale = paid(terms, &pledges);
         for (_, at, command) in script {
             let _ = presale.apply(at, &command);
         }
-        presale.tick(at(100 * CLOSES)).expect("within the horizon");
+        let end = 100 * CLOSES;
+        presale.tick(at(end)).expect("within the horizon");
         let settled = |presale: &Presale| {
             let settlement = Settlement::of(presale.campaign()).expect("over");
             check_conserved(presale, &settlement);
@@ -191,16 +194,8 @@ proptest! {
             settlement
         };
         let before = settled(&presale);
-        let now = 100 * CLOSES;
-        for (supplier, units) in deliveries {
-            let action = Action::RecordDelivery { supplier: SupplierId(supplier), units: Pieces(units) };
-            let command = catchment::presale::PresaleCommand::new(catchment::id::CommandId(9_000 + supplier), action);
-            let _ = presale.apply(at(now), &command);
-            settled(&presale);
-        }
-        for (_, _, command) in after {
-            let id = catchment::id::CommandId(command.id.0 + 10_000);
-            let _ = presale.apply(at(now), &catchment::presale::PresaleCommand::new(id, command.action));
+        for (id, action) in (10_000..).zip(later) {
+            let _ = presale.apply(at(end), &PresaleCommand::new(CommandId(id), action));
             settled(&presale);
         }
         let last = settled(&presale);
@@ -213,6 +208,27 @@ proptest! {
         pay_out(&mut presale);
         prop_assert!(settled(&presale).refunds.is_empty());
     }
+}
+
+/// What may still come when a campaign is over.
+fn afterwards() -> impl Strategy<Value = Action> {
+    let deliveries = (4..6_u64, 0..16_u64).prop_map(|(supplier, units)| Action::RecordDelivery {
+        supplier: SupplierId(supplier),
+        units: Pieces(units),
+    });
+    let parts = (1..15_u64, 1..500_u64).prop_map(|(payment, amount)| Action::RefundPart {
+        payment: PaymentId(payment),
+        amount: Amount(amount),
+    });
+    let late =
+        (100..103_u64, 1..15_u64).prop_map(|(number, of)| payment(number, of, 1, 2 * CLOSES));
+    let returns = (1..15_u64).prop_map(PledgeId);
+    prop_oneof![
+        2 => deliveries,
+        2 => parts,
+        1 => late,
+        4 => returns.prop_map(|pledge| Action::Return { pledge }),
+    ]
 }
 
 /// Customers 1 to 3 with 3 pieces each at sites 2 and 4, both of supplier 4, in cases of 12; frozen.
@@ -317,9 +333,8 @@ fn a_failed_campaign_owes_every_payment() {
         ..Policy::new(Threshold::participants(1))
     };
     let mut presale = paid(terms(1, 1..=6, policy), &[(1, 2, 3), (2, 4, 1), (1, 4, 2)]);
-    let phase = Phase::Open;
+    let (campaign, phase) = (catchment::id::CampaignId(1), Phase::Open);
     let early = Settlement::of(presale.campaign());
-    let campaign = catchment::id::CampaignId(1);
     assert_eq!(early, Err(SettlementError::NotOver { campaign, phase }));
     presale.tick(at(CLOSES)).expect("within the horizon");
     let settlement = Settlement::of(presale.campaign()).expect("over");
