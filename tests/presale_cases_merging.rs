@@ -1,5 +1,7 @@
 //! Presale: what has a right answer, rules 39 to 44: neighbours, operators, edges. 42 is with those who step back.
 
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
+
 use catchment::id::{CustomerId, SiteId};
 use catchment::money::Amount;
 use catchment::presale::merge::{self, ShortCommunity, ShortPledge, Walk};
