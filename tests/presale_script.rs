@@ -424,6 +424,13 @@ impl<'a> Run<'a> {
             self.tick(deadline);
             self.tick(deadline);
             self.tick(deadline - 5);
+            let next = self.presale.next_deadline();
+            assert_ne!(
+                next,
+                Some(at(deadline)),
+                "{}: it has passed",
+                self.case.name
+            );
         }
         self.tick(*when);
     }
