@@ -12,6 +12,7 @@
 // A bench is read on the terminal.
 #![allow(clippy::print_stdout)]
 
+mod desk_quality;
 mod workload;
 
 use std::sync::Arc;
@@ -37,7 +38,7 @@ struct Options {
     /// Small and few.
     #[arg(long)]
     quick: bool,
-    /// Only the table whose name contains this: firm, threads, tentative, memory.
+    /// Only the table whose name contains this: firm, threads, tentative, memory, quality.
     #[arg(long, default_value = "")]
     only: String,
     /// Given by `cargo bench`.
@@ -57,6 +58,9 @@ fn main() {
     }
     if wanted("memory") {
         memory(200_000 / share);
+    }
+    if wanted("quality") {
+        desk_quality::table(20_000 / share, 20 / share as u64);
     }
     if wanted("tentative") {
         tentative(20_000 / share);
@@ -168,9 +172,9 @@ fn threads(count: usize) {
                     })
                 })
                 .collect();
-            placers
-                .into_iter()
-                .for_each(|placer| placer.join().expect("no panic"));
+            for placer in placers {
+                placer.join().expect("no panic");
+            }
             rate = orders.len() as f64 / begin.elapsed().as_secs_f64();
             done.store(true, Ordering::Relaxed);
             changed = changer.map_or(0, |changer| changer.join().expect("no panic"));
@@ -233,7 +237,7 @@ fn memory(count: usize) {
     let region = Region::new(ALLOCATOR);
     let used = |region: &Region<'_, _>| {
         let change = region.change();
-        change.bytes_allocated as isize - change.bytes_deallocated as isize
+        change.bytes_allocated.cast_signed() - change.bytes_deallocated.cast_signed()
     };
     for (id, at) in positions.into_iter().enumerate() {
         let order = Order::new(OrderId(id as u64), at);
@@ -248,11 +252,11 @@ fn memory(count: usize) {
         );
         desk.apply(NOW, &confirm).expect("new ids");
     }
-    let remembered = (used(&region) - live) / count as isize;
+    let remembered = (used(&region) - live) / count.cast_signed();
     println!("| one remembered command | {remembered} |");
     println!(
         "| one live hold beside its command | {} |",
-        live / count as isize - remembered
+        live / count.cast_signed() - remembered
     );
 }
 

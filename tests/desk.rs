@@ -15,25 +15,26 @@ use catchment::plan::{Cost, Preferences};
 use catchment::site::{Change, Network, Site, SiteStatus};
 use catchment::time::Timestamp;
 use catchment::units::{Distance, Quantity, Units};
+use catchment::verify;
 
 use crate::desk_model::{Model, Rules};
 use crate::workload::Random;
 
-const SITES: u64 = 8;
-const ORDERS: u64 = 24;
+pub(crate) const SITES: u64 = 8;
+pub(crate) const ORDERS: u64 = 24;
 
-fn at(millis: i64) -> Timestamp {
+pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::from_unix_millis(millis)
 }
 
 /// On a lattice, so that many walks are equally long.
-fn spot(random: &mut Random) -> Position {
+pub(crate) fn spot(random: &mut Random) -> Position {
     let lng = 121.4 + 0.005 * random.below(5) as f64;
     let lat = 31.2 + 0.004 * random.below(4) as f64;
     Position::new(LngLat { lng, lat }).expect("in range")
 }
 
-fn site(id: u64, random: &mut Random) -> Site {
+pub(crate) fn site(id: u64, random: &mut Random) -> Site {
     let capacity = Units(1 + random.below(4) as u32);
     let mut site = if id < 2 {
         Site::store(SiteId(id), spot(random), capacity)
@@ -52,7 +53,7 @@ fn radius(random: &mut Random) -> ServiceArea {
     ServiceArea::Radius(Distance::from_metres(300 + random.below(1_500) as u32))
 }
 
-fn order(id: u64, random: &mut Random) -> Order {
+pub(crate) fn order(id: u64, random: &mut Random) -> Order {
     let mut order = Order::new(OrderId(id), spot(random));
     if random.one_in(6) {
         order.size = Units(2 + random.below(2) as u32);
@@ -83,7 +84,7 @@ fn any_site(random: &mut Random) -> SiteId {
     SiteId(random.below(SITES as usize + 1) as u64)
 }
 
-fn action(random: &mut Random) -> Action {
+pub(crate) fn action(random: &mut Random) -> Action {
     let id = OrderId(random.below(ORDERS as usize) as u64);
     let site = any_site(random);
     let sku = SkuId(random.below(2) as u64);
@@ -172,7 +173,7 @@ fn change(site: SiteId, random: &mut Random) -> Change {
     }
 }
 
-fn rules(random: &mut Random) -> Rules {
+pub(crate) fn rules(random: &mut Random) -> Rules {
     Rules {
         hold_for: 50,
         cooling_off: if random.one_in(3) { 0 } else { 40 },
@@ -183,7 +184,7 @@ fn rules(random: &mut Random) -> Rules {
     }
 }
 
-fn policy(rules: &Rules) -> Policy {
+pub(crate) fn policy(rules: &Rules) -> Policy {
     let millis = |millis: i64| core::time::Duration::from_millis(millis as u64);
     let metres = |mm: i64| Distance::from_millimetres(mm as u64);
     let preferences = Preferences {
@@ -310,6 +311,11 @@ impl Pair {
 
     /// From any prefix: the snapshot there, and the steps from there on.
     fn replay(&self, random: &mut Random) {
+        let (network, policy) = (
+            self.first.machine().network(),
+            self.first.machine().policy(),
+        );
+        assert_eq!(verify::desk(network, policy, &self.steps), Ok(()));
         let mut again = self.first.clone();
         let cut = random.below(self.steps.len() + 1);
         for step in &self.steps[..cut] {
@@ -356,7 +362,7 @@ fn the_desk_does_what_its_model_does() {
     }
 }
 
-fn run_seed(seed: u64, run: impl FnOnce()) {
+pub(crate) fn run_seed(seed: u64, run: impl FnOnce()) {
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
     if let Err(cause) = result {
         eprintln!("seed {seed}");

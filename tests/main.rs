@@ -18,6 +18,8 @@ mod datum;
 mod desk;
 #[cfg(feature = "serde")]
 mod desk_model;
+#[cfg(feature = "serde")]
+mod desk_tentative;
 mod eligibility;
 mod explanations;
 #[cfg(feature = "geojson")]
@@ -29,10 +31,20 @@ mod orders;
 mod packing;
 mod plan_settings;
 mod plans;
+mod presale_cases;
+mod presale_cases_merging;
+mod presale_cases_more;
+mod presale_book;
+mod presale_crash;
+mod presale_faults;
 mod presale_merge;
 mod presale_merge_cases;
+mod presale_nonsense;
+mod presale_refusals;
+mod presale_script;
 mod presale_model;
 mod presale_settlement;
+mod presale_town;
 mod region_faults;
 mod regions;
 mod schedules;

@@ -5,6 +5,7 @@ use crate::desk::homes::Homes;
 use crate::desk::market::Market;
 use crate::desk::places::{NOWHERE, Place, Places};
 use crate::desk::stock::Stock;
+use crate::desk::tentative::Tentative;
 use crate::desk::{
     Action, Event, Malformed, Mismatch, OrderState, Policy, Promise, Refusal, StockLevel, Told,
 };
@@ -65,6 +66,8 @@ pub struct Counter {
     pub(super) gains: u64,
     /// The places whose room has changed, as long as somebody asks for them.
     pub(super) touched: Option<Vec<u32>>,
+    /// The plan of the orders that nobody was told of; `None` if all are told at once.
+    pub(super) plan: Option<Tentative>,
 }
 
 /// What falls due: first holds, then sites, each in the order of their numbers.
@@ -145,7 +148,9 @@ impl Counter {
             places.learn(site, &policy);
         }
         let market = Market::new(network, &places, &policy);
+        let plan = (policy.promise == Promise::Tentative).then(|| Tentative::new(&places));
         Self {
+            plan,
             limits: *market.network.limits(),
             stock: Stock::new(policy.safety_stock),
             policy: Arc::new(policy),
@@ -329,6 +334,7 @@ impl Machine for Counter {
 
     fn evolve(&mut self, event: &Event) -> Result<(), Mismatch> {
         self.enact(event)?;
+        self.merge_moves();
         self.settle_due();
         Ok(())
     }
@@ -339,6 +345,15 @@ impl Counter {
     pub(super) fn emit(&mut self, event: Event, events: &mut Vec<Event>) {
         self.evolve(&event).expect("what was decided on can happen");
         events.push(event);
+        self.tell_moves(events);
+    }
+
+    /// Tells whom the plan has moved.
+    pub(super) fn tell_moves(&mut self, events: &mut Vec<Event>) {
+        while let Some(moved) = self.next_move() {
+            self.evolve(&moved).expect("the plan has moved it");
+            events.push(moved);
+        }
     }
 
     /// The first deadline is always one that counts.
@@ -392,5 +407,6 @@ impl Canonical for Counter {
         self.stock.encode(to);
         self.holds.encode(to);
         self.homes.encode(to);
+        to.option(self.plan.as_ref(), |to, plan| plan.encode(to));
     }
 }

@@ -90,11 +90,15 @@ impl Counter {
         if self.holds.len() as usize >= limit {
             return Err(Refusal::TooManyOrders { limit });
         }
-        let home = self.home_of(order);
-        let proposed = proposal.and_then(|proposal| self.still_best(order, home, proposal));
-        let found = match proposed {
-            Some(found) => found,
-            None => self.choose(order, None)?,
+        let found = if self.plan.is_some() {
+            self.admit(order, self.holds.len(), None)?
+        } else {
+            let home = self.home_of(order);
+            let proposed = proposal.and_then(|proposal| self.still_best(order, home, proposal));
+            match proposed {
+                Some(found) => found,
+                None => self.choose(order, None)?,
+            }
         };
         let until = now
             .checked_add(self.policy.hold_for)
@@ -245,6 +249,9 @@ impl Counter {
                 vec![slot]
             }
         };
+        if scope == Scope::All && self.plan.is_some() {
+            self.emit(Event::Weighed, events);
+        }
         for slot in slots {
             let hold = &self.holds[slot];
             if hold.state.is_live() && hold.told == Told::NotYet && hold.is_placed() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::desk::counter::{Counter, Due};
 use crate::desk::holds::Hold;
 use crate::desk::places::NOWHERE;
-use crate::desk::{Event, Mismatch, OrderState, Pieces, SafetyLevel, Told};
+use crate::desk::{Cause, Event, Mismatch, OrderState, Pieces, SafetyLevel, Told};
 use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
 use crate::plan::Cost;
@@ -24,6 +24,10 @@ impl Counter {
                 | Event::Sold(_)
         );
         self.gains += u64::from(is_gain);
+        // After moves of the plan comes their telling, and nothing else.
+        if self.has_untold_moves() && !matches!(event, Event::Moved { .. }) {
+            return Err(Mismatch::Untold);
+        }
         match event {
             Event::Placed {
                 order, site, until, ..
@@ -46,14 +50,24 @@ impl Counter {
                 self.set_cooling(place, None);
                 Ok(())
             }
-            Event::Moved { order, to, .. } => self.moved(*order, *to),
-            Event::Stranded { order, .. } => {
+            Event::Moved {
+                order, to, because, ..
+            } => self.moved(*order, *to, *because),
+            Event::Stranded { order, because, .. } => {
                 let slot = self.live_order(*order)?;
+                if *because == Cause::OutOfStock {
+                    self.shun(slot);
+                }
                 self.leave(slot);
+                Ok(())
+            }
+            Event::Weighed => {
+                self.weigh();
                 Ok(())
             }
             Event::Announced { order, .. } => {
                 let slot = self.live_order(*order)?;
+                self.pin(slot);
                 self.holds[slot].told = Told::Announced;
                 Ok(())
             }
@@ -111,6 +125,19 @@ impl Counter {
         }
         let market = self.market.follow(next, &self.places, &self.policy);
         self.market = Arc::new(market);
+        self.follow_sites();
+        for change in changes {
+            if let Some(place) = self.places.find(change.site()) {
+                let is_beside_rows = matches!(
+                    change,
+                    Change::Close(_) | Change::SetStatus { .. } | Change::SetCapacity { .. }
+                );
+                if !is_beside_rows {
+                    self.revise(place);
+                }
+                self.follow_room(place);
+            }
+        }
         Ok(())
     }
 
@@ -124,6 +151,7 @@ impl Counter {
             return Err(Mismatch::KnownOrder { order: order.id });
         }
         let place = self.place(site)?;
+        let number = self.take_up(order, self.holds.len(), None, place)?;
         let hold = Hold {
             order: Some(Arc::clone(order)),
             id: order.id,
@@ -133,6 +161,7 @@ impl Counter {
             state: OrderState::Held,
             told: self.told_at_once(),
             attempts: 0,
+            number,
         };
         let slot = self.holds.push(hold).ok_or(Mismatch::TooMany)?;
         self.due.push(until, Due::Hold(slot));
@@ -159,6 +188,7 @@ impl Counter {
         let details = hold.order.clone().filter(|_| hold.is_placed());
         let details = details.ok_or(Mismatch::Order { order })?;
         self.stock.hand_out(hold.pool, &details.lines);
+        self.pin(slot);
         self.advance(order, OrderState::Confirmed, OrderState::HandedOver)
     }
 
@@ -171,6 +201,7 @@ impl Counter {
 
     fn consented(&mut self, order: OrderId, wish: Wish) -> Result<(), Mismatch> {
         let slot = self.live_order(order)?;
+        self.pin(slot);
         if let Some(order) = &mut self.holds[slot].order {
             Arc::make_mut(order).wish = wish;
         }
@@ -185,6 +216,7 @@ impl Counter {
     ) -> Result<(), Mismatch> {
         let slot = self.live_order(order)?;
         let place = self.place(site)?;
+        self.pin(slot);
         self.holds.reject(slot, place);
         if cools_until.is_some() {
             self.set_cooling(place, cools_until);
@@ -192,10 +224,28 @@ impl Counter {
         Ok(())
     }
 
-    fn moved(&mut self, order: OrderId, to: SiteId) -> Result<(), Mismatch> {
-        let slot = self.live_order(order)?;
+    fn moved(&mut self, id: OrderId, to: SiteId, because: Cause) -> Result<(), Mismatch> {
+        let slot = self.live_order(id)?;
         let place = self.place(to)?;
+        if self.is_next_move(slot, place) {
+            return Ok(());
+        } else if self.has_untold_moves() {
+            return Err(Mismatch::Untold);
+        }
+        if because == Cause::OutOfStock {
+            self.shun(slot);
+        }
+        let hold = &self.holds[slot];
+        let order = hold.order.clone().ok_or(Mismatch::Order { order: id })?;
+        let is_free = hold.told == Told::NotYet && because != Cause::Consent;
+        self.pin(slot);
+        let number = if is_free {
+            self.take_up(&order, slot, Some(because), place)?
+        } else {
+            NOWHERE
+        };
         self.leave(slot);
+        self.holds[slot].number = number;
         self.arrive(slot, place)
     }
 
@@ -254,11 +304,16 @@ impl Counter {
         let hold = &mut self.holds[slot];
         (hold.place, hold.pool) = (place, pool);
         self.touch(place);
+        if self.holds[slot].number == NOWHERE {
+            self.places[place].pinned += order.size.0;
+            self.follow_room(place);
+        }
         Ok(())
     }
 
     /// Gives capacity and goods back.
     fn leave(&mut self, slot: u32) {
+        self.pin(slot);
         let hold = &mut self.holds[slot];
         let place = core::mem::replace(&mut hold.place, NOWHERE);
         let pool = core::mem::replace(&mut hold.pool, NOWHERE);
@@ -266,8 +321,10 @@ impl Counter {
             && place != NOWHERE
         {
             self.places[place].load -= order.size.0;
+            self.places[place].pinned -= order.size.0;
             self.stock.give_back(pool, &order.lines);
             self.touch(place);
+            self.follow_room(place);
         }
     }
 
@@ -279,6 +336,7 @@ impl Counter {
         if let Some(until) = until {
             self.due.push(until, Due::Site(place));
         }
+        self.follow_room(place);
     }
 
     fn place(&self, site: SiteId) -> Result<u32, Mismatch> {

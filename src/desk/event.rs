@@ -101,6 +101,9 @@ pub enum Event {
         /// Which.
         order: OrderId,
     },
+    /// The tentative plan was compared with all sites, not only with those listed for each order. What it gained by
+    /// that is in the moves that follow.
+    Weighed,
     /// Buyer and leader are told.
     Announced {
         /// Which order.
@@ -238,6 +241,9 @@ pub enum Mismatch {
         /// How many things are wrong.
         faults: usize,
     },
+    /// The plan has moved orders of which the log does not tell, or tells otherwise.
+    #[error("the plan has moved other orders than the log says")]
+    Untold,
     /// More of something than can be numbered.
     #[error("more than can be numbered")]
     TooMany,

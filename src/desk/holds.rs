@@ -74,7 +74,7 @@ pub enum Told {
     Announced,
 }
 
-/// One order. 40 bytes, and the order itself as long as it is live.
+/// One order. 48 bytes, and the order itself as long as it is live.
 #[derive(Clone, Debug)]
 pub(super) struct Hold {
     pub(super) order: Option<Arc<Order>>,
@@ -87,6 +87,8 @@ pub(super) struct Hold {
     pub(super) state: OrderState,
     pub(super) told: Told,
     pub(super) attempts: u8,
+    /// Its number in the tentative plan; [`NOWHERE`] if that does not move it.
+    pub(super) number: u32,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -103,6 +105,10 @@ pub(super) struct Holds {
 impl Holds {
     pub(super) fn len(&self) -> u32 {
         self.list.len() as u32
+    }
+
+    pub(super) fn get(&self, slot: u32) -> Option<&Hold> {
+        self.list.get(slot)
     }
 
     #[inline]

@@ -104,6 +104,18 @@ impl Market {
         self.extras = Arc::new(extras);
     }
 
+    /// The same with other prices on top of what is added, by place.
+    pub(super) fn with_prices(&self, prices: &[i64]) -> Self {
+        let extras = self.extras.iter().zip(prices);
+        let extras: Vec<i64> = extras.map(|(extra, price)| extra + price).collect();
+        Self {
+            least_extra: extras.iter().copied().min().unwrap_or(0),
+            extras: Arc::new(extras),
+            is_flat: false,
+            ..self.clone()
+        }
+    }
+
     /// The cheapest site that may take the order and for which `may` holds; ties go to the smaller id.
     pub(super) fn cheapest(
         &self,

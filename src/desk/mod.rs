@@ -39,6 +39,7 @@ mod policy;
 mod refusal;
 mod stock;
 mod stored;
+mod tentative;
 mod trouble;
 mod view;
 
@@ -50,5 +51,5 @@ pub use holds::{OrderState, Told};
 pub use policy::{Policy, Promise};
 pub use refusal::Refusal;
 pub use stock::StockLevel;
-pub use stored::{DeskFault, StoredDesk, StoredOrder, StoredSite};
+pub use stored::{DeskFault, StoredDesk, StoredOrder, StoredPlan, StoredSite};
 pub use view::{Proposal, View};

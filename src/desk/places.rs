@@ -6,7 +6,7 @@ use crate::candidates::Filter;
 use crate::desk::Policy;
 use crate::id::SiteId;
 use crate::ledger::{Canonical, Encoder, IdTable, Pages};
-use crate::site::{Site, SiteKind};
+use crate::site::{Site, SiteKind, SiteStatus};
 use crate::time::Timestamp;
 
 /// No place.
@@ -21,6 +21,8 @@ pub(super) struct Place {
     pub(super) capacity: u32,
     /// What it has.
     pub(super) load: u32,
+    /// The part of the load that the tentative plan does not move.
+    pub(super) pinned: u32,
     /// The place whose stock it draws on.
     pub(super) pool: u32,
     /// What prices add to the walk, in millimetres.
@@ -28,6 +30,8 @@ pub(super) struct Place {
     /// Until when it gets no new orders.
     pub(super) cools_until: Option<Timestamp>,
     pub(super) is_closed: bool,
+    /// Paused, or not open in the window.
+    pub(super) is_shut: bool,
 }
 
 impl Place {
@@ -37,11 +41,19 @@ impl Place {
             kind,
             capacity: 0,
             load: 0,
+            pinned: 0,
             pool: NOWHERE,
             price: 0,
             cools_until: None,
             is_closed: false,
+            is_shut: false,
         }
+    }
+
+    /// How many orders it may have now.
+    pub(super) fn effective(&self) -> u32 {
+        let is_out = self.is_closed || self.is_shut || self.cools_until.is_some();
+        if is_out { 0 } else { self.capacity }
     }
 
     /// How much more it takes.
@@ -107,6 +119,10 @@ impl Places {
         place.capacity = filter.capacity_of(site).0;
         place.pool = pool.unwrap_or(slot);
         place.is_closed = false;
+        place.is_shut = site.status == SiteStatus::Paused
+            || policy
+                .open_at
+                .is_some_and(|at| !site.schedule.is_open_at(at));
         Some(slot)
     }
 

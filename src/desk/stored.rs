@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::balance::{Candidate, Price};
 use crate::desk::counter::{Counter, Due};
 use crate::desk::holds::Hold;
 use crate::desk::market::Market;
 use crate::desk::places::NOWHERE;
+use crate::desk::tentative::Tentative;
 use crate::desk::{OrderState, Policy, SafetyLevel, StockLevel, Told};
 use crate::id::{CustomerId, OrderId, SiteId};
 use crate::ledger::Storable;
@@ -28,6 +30,7 @@ pub struct StoredDesk {
     safety: Vec<(SafetyLevel, Quantity)>,
     orders: Vec<StoredOrder>,
     homes: Vec<(CustomerId, SiteId)>,
+    plan: Option<StoredPlan>,
 }
 
 /// A site of a stored desk, beyond what the network says of it.
@@ -59,6 +62,17 @@ pub struct StoredOrder {
     rejected_by: Vec<SiteId>,
 }
 
+/// The tentative plan of a stored desk.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct StoredPlan {
+    /// Orders with their candidates.
+    orders: Vec<(OrderId, Vec<(SiteId, Cost)>)>,
+    /// For each site, in their sequence, what the plan may use of it, and its price.
+    sites: Vec<(Units, Price)>,
+}
+
 /// Stored data that is no desk.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -84,6 +98,9 @@ pub enum DeskFault {
         /// For which order.
         order: OrderId,
     },
+    /// The tentative plan is none, or not that of these orders.
+    #[error("the tentative plan is not one of these orders and sites")]
+    Plan,
     /// More orders than the limits allow.
     #[error("{orders} orders, limit is {limit}")]
     TooManyOrders {
@@ -124,7 +141,25 @@ impl Storable for Counter {
                 .map(|place| id(*place))
                 .collect(),
         });
+        let row = |row: &[Candidate]| {
+            let listed = row.iter();
+            let listed = listed.map(|at| (id(at.site()), Cost::from_millimetres(at.cost())));
+            listed.collect()
+        };
+        let plan = self.plan.as_ref().map(|plan| StoredPlan {
+            orders: plan
+                .orders()
+                .map(|(slot, candidates)| (self.holds[slot].id, row(candidates)))
+                .collect(),
+            sites: plan
+                .capacities()
+                .into_iter()
+                .map(Units)
+                .zip(plan.balancer.prices())
+                .collect(),
+        });
         StoredDesk {
+            plan,
             policy: (*self.policy).clone(),
             network: self.market.network.sites().cloned().collect(),
             sites: sites.collect(),
@@ -148,6 +183,7 @@ impl Storable for Counter {
             safety,
             orders,
             homes,
+            plan,
         } = stored;
         let (count, limit) = (orders.len(), limits.orders_max);
         if count > limit {
@@ -177,6 +213,7 @@ impl Storable for Counter {
                 .set(customer, place)
                 .ok_or(DeskFault::Site { site })?;
         }
+        counter.restore_plan(plan)?;
         counter.settle_due();
         Ok(counter)
     }
@@ -267,6 +304,7 @@ impl Counter {
             state: stored.state,
             told: stored.told,
             attempts: 0,
+            number: NOWHERE,
         };
         let slot = self.holds.push(hold).ok_or(fault)?;
         for site in stored.rejected_by {
@@ -277,6 +315,81 @@ impl Counter {
         if stored.state == OrderState::Held {
             self.due.push(stored.until, Due::Hold(slot));
         }
+        Ok(())
+    }
+
+    /// The plan, checked: every order of it may be moved, and is where it costs least at the prices.
+    fn restore_plan(&mut self, stored: Option<StoredPlan>) -> Result<(), DeskFault> {
+        /// Prices are a level and a sum of costs at most: see [`Problem`](crate::balance::Problem).
+        const COST_MAX: i64 = 1 << 58;
+        for place in 0..self.places.len() {
+            self.places[place].pinned = self.places[place].load;
+        }
+        let Some(stored) = stored else {
+            return if self.plan.is_none() {
+                Ok(())
+            } else {
+                Err(DeskFault::Plan)
+            };
+        };
+        let is_price =
+            |price: &Price| (0..=1).contains(&price.unassigned) && price.cost.abs() <= COST_MAX;
+        let (capacities, prices): (Vec<u32>, Vec<Price>) = stored
+            .sites
+            .iter()
+            .map(|(capacity, price)| (capacity.0, *price))
+            .unzip();
+        let is_whole = self.plan.is_some()
+            && capacities.len() == self.places.len() as usize
+            && prices.iter().all(is_price);
+        if !is_whole {
+            return Err(DeskFault::Plan);
+        }
+        let mut orders = Vec::with_capacity(stored.orders.len());
+        for (order, listed) in stored.orders {
+            let slot = self.holds.find(order).ok_or(DeskFault::Plan)?;
+            let hold = &mut self.holds[slot];
+            let is_managed = hold.number == NOWHERE
+                && hold.told == Told::NotYet
+                && hold.is_placed()
+                && hold
+                    .order
+                    .as_ref()
+                    .is_some_and(|order| order.size == Units(1));
+            if !is_managed {
+                return Err(DeskFault::Plan);
+            }
+            hold.number = orders.len() as u32;
+            let place = hold.place;
+            let pinned = self.places[place].pinned.checked_sub(1);
+            self.places[place].pinned = pinned.ok_or(DeskFault::Plan)?;
+            let mut row = Vec::with_capacity(listed.len());
+            for (site, cost) in listed {
+                let candidate = Candidate::new(self.known(site)?, cost.as_millimetres());
+                row.push(candidate.map_err(|_| DeskFault::Plan)?);
+            }
+            let value = |candidate: &Candidate| {
+                let price = prices[candidate.site() as usize];
+                (price.unassigned, price.cost + candidate.cost())
+            };
+            let here = row
+                .iter()
+                .filter(|candidate| candidate.site() == place)
+                .map(value)
+                .min();
+            if here.is_none() || here != row.iter().map(value).min() {
+                return Err(DeskFault::Plan);
+            }
+            orders.push((slot, row));
+        }
+        let plan = Tentative::resume(capacities, orders, &prices, &self.holds);
+        let plan = plan.ok_or(DeskFault::Plan)?;
+        if (0..self.places.len())
+            .any(|place| plan.balancer.capacity_of(place) < plan.managed[place as usize])
+        {
+            return Err(DeskFault::Plan);
+        }
+        self.plan = Some(plan);
         Ok(())
     }
 

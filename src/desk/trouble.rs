@@ -1,11 +1,14 @@
 //! When a site rejects, closes or runs out: orders go elsewhere, with as few moves as can be.
 
+use core::cmp::Reverse;
+
 use crate::balance::{Candidate, Objective, Problem, Rows, solve};
 use crate::desk::counter::Counter;
+use crate::desk::market::Found;
 use crate::desk::places::NOWHERE;
 use crate::desk::{Cause, Event, Pieces, Refusal, Told};
 use crate::id::{OrderId, SiteId};
-use crate::order::Wish;
+use crate::order::{Order, Wish};
 use crate::site::Change;
 use crate::time::Timestamp;
 
@@ -59,9 +62,11 @@ impl Counter {
         self.gains += 1;
         self.adopt(next, changes).expect("changes were checked");
         self.settle_due();
+        self.merge_moves();
         events.push(Event::NetworkChanged {
             changes: changes.to_vec(),
         });
+        self.tell_moves(events);
         let mut closed: Vec<u32> = changes
             .iter()
             .filter(|change| matches!(change, Change::Close(_)))
@@ -86,23 +91,23 @@ impl Counter {
     pub(super) fn count(&mut self, pieces: Pieces, events: &mut Vec<Event>) -> Result<(), Refusal> {
         let pool = self.places[self.open_site(pieces.site)?].pool;
         let sku = pieces.sku;
-        let mut short = self.stock.held(pool, sku).saturating_sub(pieces.pieces.0);
-        if short > 0 {
-            let mut holders: Vec<(Told, core::cmp::Reverse<u32>, u32)> = Vec::new();
+        if self.stock.held(pool, sku) > pieces.pieces.0 {
+            let mut holders: Vec<(Told, Reverse<u32>)> = Vec::new();
             for (slot, hold) in self.holds.iter().filter(|(_, hold)| hold.pool == pool) {
-                let lines = hold.order.iter().flat_map(|order| &order.lines);
-                if let Some(line) = lines.into_iter().find(|line| line.sku == sku) {
-                    holders.push((hold.told, core::cmp::Reverse(slot), line.quantity.0));
+                let mut lines = hold.order.iter().flat_map(|order| &order.lines);
+                if lines.any(|line| line.sku == sku) {
+                    holders.push((hold.told, Reverse(slot)));
                 }
             }
             holders.sort_unstable();
-            // What is there now must not be promised to those who have to leave.
-            for (_, core::cmp::Reverse(slot), quantity) in holders {
-                if short == 0 {
+            for (_, Reverse(slot)) in holders {
+                if self.stock.held(pool, sku) <= pieces.pieces.0 {
                     break;
                 }
-                short = short.saturating_sub(quantity);
-                self.reroute_away(slot, pool, events);
+                // Some may have gone by themselves meanwhile.
+                if self.holds[slot].pool == pool {
+                    self.reroute(slot, Cause::OutOfStock, events);
+                }
             }
         }
         self.emit(Event::Counted(pieces), events);
@@ -111,32 +116,15 @@ impl Counter {
 
     /// Sends an order to the cheapest site that takes it. A buyer's own choice is not replaced by another.
     pub(super) fn reroute(&mut self, slot: u32, because: Cause, events: &mut Vec<Event>) {
-        self.reroute_from(slot, None, because, events);
-    }
-
-    fn reroute_away(&mut self, slot: u32, pool: u32, events: &mut Vec<Event>) {
-        self.reroute_from(slot, Some(pool), Cause::OutOfStock, events);
-    }
-
-    fn reroute_from(
-        &mut self,
-        slot: u32,
-        without: Option<u32>,
-        because: Cause,
-        events: &mut Vec<Event>,
-    ) {
         let order = self.details(slot);
-        let at = self.holds[slot].place;
-        let (id, from) = (order.id, self.places[at].id);
-        let may = |place: u32| {
-            place != at
-                && without != Some(self.places[place].pool)
-                && !self.holds.rejected_by(slot).contains(&place)
-                && self.can_take(&order, place, Some(slot))
-        };
-        let found = match order.wish {
-            Wish::Site(_) => None,
-            _ => self.market.cheapest(&order, self.home_of(&order), may),
+        let (id, from) = (order.id, self.places[self.holds[slot].place].id);
+        let found = if matches!(order.wish, Wish::Site(_)) {
+            None
+        } else if self.plan.is_some() && self.holds[slot].told == Told::NotYet {
+            self.pin(slot);
+            self.admit(&order, slot, Some(because)).ok()
+        } else {
+            self.elsewhere(&order, slot, because)
         };
         let event = match found {
             Some(found) => Event::Moved {
@@ -154,12 +142,33 @@ impl Counter {
         self.emit(event, events);
     }
 
+    /// The cheapest site with room and goods but the one where the order is.
+    pub(super) fn elsewhere(&self, order: &Order, slot: u32, because: Cause) -> Option<Found> {
+        let may = |place: u32| {
+            self.may_go(slot, place, Some(because)) && self.can_take(order, place, Some(slot))
+        };
+        self.market.cheapest(order, self.home_of(order), may)
+    }
+
+    /// Whether an order that has to leave may come to a place, or if it need not, stay: nobody goes back to where they
+    /// were rejected, or finds goods where they ran out.
+    pub(super) fn may_go(&self, slot: u32, place: u32, because: Option<Cause>) -> bool {
+        let hold = &self.holds[slot];
+        let is_left = because.is_some() && place == hold.place;
+        let is_out = because == Some(Cause::OutOfStock) && self.places[place].pool == hold.pool;
+        !is_left && !is_out && !self.holds.rejected_by(slot).contains(&place)
+    }
+
     /// Sends orders elsewhere so that together they walk least, as far as room goes; goods may upset that. Nobody
     /// else moves: these moves are the fewest.
     fn reroute_all(&mut self, slots: &[u32], because: Cause, events: &mut Vec<Event>) {
-        let wanted = self
-            .together(slots)
-            .unwrap_or_else(|| vec![None; slots.len()]);
+        // A tentative plan finds the best for each by itself.
+        let wanted = if self.plan.is_none() {
+            self.together(slots)
+        } else {
+            None
+        };
+        let wanted = wanted.unwrap_or_else(|| vec![None; slots.len()]);
         for (slot, to) in slots.iter().zip(wanted) {
             let order = self.details(*slot);
             let from = self.places[self.holds[*slot].place].id;

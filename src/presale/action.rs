@@ -62,7 +62,8 @@ pub enum Action {
         /// Which.
         site: SiteId,
     },
-    /// The retailer calls the campaign off before anything is confirmed; everything is due for refund.
+    /// The retailer calls the campaign off before anything is confirmed; everything is due for refund. Closed is what has
+    /// failed or was called off; what is confirmed is refused as such.
     Cancel,
     /// The operator's answer where campaigns are confirmed by hand.
     Decide(Verdict),
@@ -265,7 +266,7 @@ impl Action {
 }
 
 impl MergedSites {
-    /// The host, then the guests.
+    /// The host's site, then those of the guests.
     pub(crate) fn sites(&self) -> impl Iterator<Item = SiteId> {
         core::iter::once(self.host).chain(self.guests.iter().map(|guest| guest.site))
     }

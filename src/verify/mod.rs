@@ -32,6 +32,7 @@
 mod areas;
 mod certificate;
 mod claims;
+mod desk;
 mod rules;
 mod tree;
 mod violation;
@@ -44,6 +45,7 @@ use certificate::Certificate;
 use claims::Claims;
 use rules::Rules;
 
+pub use desk::{DeskViolation, DeskViolations, desk};
 pub use violation::{Violation, Violations};
 
 /// Checks a plan by walking distance against the network and the orders that it was made for.

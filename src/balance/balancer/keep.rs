@@ -6,7 +6,6 @@
 //! goes on as if it had never been left.
 
 use crate::balance::engine::{ABSENT, Engine, NowhereCosts};
-use crate::balance::solve::typical_stride;
 use crate::balance::{
     Balancer, Candidate, Changed, Edit, EditError, Objective, Price, Problem, ProblemError, Rows,
 };
@@ -16,10 +15,14 @@ use super::{NeedsPrices, table::Table};
 impl Balancer {
     /// The plan with these orders, given by their rows, at these sites with these prices, which must be those that a
     /// balancer with [`Objective::FewestUnassigned`] had. O(candidates).
+    ///
+    /// `stride` is a typical step of cost between two candidates of an order: it decides how far queues look ahead, and
+    /// nothing else.
     pub(crate) fn resume(
         capacities: Vec<u32>,
         orders: impl ExactSizeIterator<Item = (Vec<Candidate>, u32)>,
         prices: &[Price],
+        stride: i64,
     ) -> Result<Self, ProblemError> {
         let count = orders.len();
         let mut rows = Rows::default();
@@ -33,7 +36,7 @@ impl Balancer {
         let source = Table::of(problem.rows());
         let costs = NowhereCosts::of(problem.objective());
         let mut engine = Engine::new(source, problem.capacities(), count, costs, level);
-        engine.set_stride(typical_stride(&problem));
+        engine.set_stride(stride);
         engine.set_prices(prices.iter().map(|price| price.to_sum(level)));
         for (order, site) in (0..).zip(sites) {
             let row = problem.rows().row(order as usize).iter();
@@ -68,6 +71,11 @@ impl Balancer {
         self.engine.nodes[site as usize].price
     }
 
+    /// The candidates of an order. O(1).
+    pub(crate) fn row(&self, order: u32) -> &[Candidate] {
+        self.engine.source.row(order)
+    }
+
     /// How many orders a site can take. O(1).
     pub(crate) fn capacity_of(&self, site: u32) -> u32 {
         self.capacities[site as usize]
@@ -77,11 +85,11 @@ impl Balancer {
     pub(crate) fn apply_if(
         &mut self,
         edit: Edit,
-        accept: impl FnOnce(&Changed) -> bool,
+        accept: impl FnOnce(&Self, &Changed) -> bool,
     ) -> Result<Option<Changed>, EditError> {
         let prices = self.engine.prices();
         let (changed, inverse, steps) = self.make(edit)?;
-        if accept(&changed) {
+        if accept(self, &changed) {
             return Ok(Some(changed));
         }
         self.count_anchored(&steps, -1);
@@ -140,7 +148,7 @@ mod tests {
         });
         let orders: Vec<_> = orders.collect();
         let prices = balancer.prices();
-        Balancer::resume(balancer.capacities.clone(), orders.into_iter(), &prices)
+        Balancer::resume(balancer.capacities.clone(), orders.into_iter(), &prices, 1)
             .expect("the same")
     }
 
@@ -150,7 +158,7 @@ mod tests {
             let mut draw = Draw(seed);
             let capacities: Vec<u32> = (0..SITES).map(|_| 1 + draw.below(4) as u32).collect();
             let blank = vec![Price::default(); SITES as usize];
-            let mut live = Balancer::resume(capacities, [].into_iter(), &blank).expect("empty");
+            let mut live = Balancer::resume(capacities, [].into_iter(), &blank, 1).expect("empty");
             let mut numbers: Vec<(u32, Vec<Candidate>)> = Vec::new();
             let mut other = live.clone();
             let mut others: Vec<u32> = Vec::new();
@@ -181,11 +189,12 @@ mod tests {
                         let row = row(&mut draw);
                         // Refused changes must leave no trace, so only one of the two sees some.
                         for _ in 0..draw.below(3) {
-                            let tried =
-                                live.apply_if(Edit::add(super::tests::row(&mut draw)), |_| false);
+                            let tried = live
+                                .apply_if(Edit::add(super::tests::row(&mut draw)), |_, _| false);
                             assert_eq!(tried, Ok(None));
                         }
-                        let nobody_out = |changed: &Changed| changed.after.unassigned == 0;
+                        let nobody_out =
+                            |_: &Balancer, changed: &Changed| changed.after.unassigned == 0;
                         let made = live
                             .apply_if(Edit::add(row.clone()), nobody_out)
                             .expect("sound");

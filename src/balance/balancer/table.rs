@@ -32,6 +32,10 @@ impl Table {
         self.anchors.pop();
     }
 
+    pub(super) fn row(&self, order: u32) -> &[Candidate] {
+        &self.rows[order as usize]
+    }
+
     /// Returns the row before.
     pub(super) fn set_row(&mut self, order: u32, row: Box<[Candidate]>) -> Box<[Candidate]> {
         core::mem::replace(&mut self.rows[order as usize], row)
