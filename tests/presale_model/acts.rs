@@ -224,7 +224,7 @@ impl Model {
         let in_vain = caps
             .into_iter()
             .flatten()
-            .any(|cap| cap.0 < new.units.0.into());
+            .any(|cap| cap.0 < u64::from(new.units.0));
         if self.terms.policy.overflow == Overflow::Reject || in_vain {
             against.extend(self.cap_beyond(new));
         }

@@ -161,6 +161,11 @@ impl Model {
         {
             self.confirm_batch();
             self.is_extended = true;
+            for pledge in &mut self.pledges {
+                if pledge.state == PledgeState::Reserved && pledge.hold_until <= at {
+                    pledge.state = PledgeState::Expired;
+                }
+            }
             self.closes_at = later(at, by).expect("within the horizon");
             return;
         }
