@@ -88,8 +88,8 @@ pub enum Confirm {
     /// At its close, all at once: the default.
     #[default]
     AtClose,
-    /// As soon as enough communities have formed. Those are confirmed for good; later ones join as they form, until
-    /// the close.
+    /// As soon as enough communities have formed whose suppliers would deliver. Those are confirmed for good; later
+    /// ones join as they form and their suppliers' orders are large enough, until the close.
     OnReach,
     /// By an operator, who may refuse, within so much time after the close; then it fails.
     Manual {
@@ -127,13 +127,14 @@ pub enum Stragglers {
         /// How long the operator has; without an answer nothing is merged.
         within: Span,
     },
-    /// They have so much more time, once, if the campaign confirms without them.
+    /// They have so much more time from the end of the grace on, once, if the campaign confirms without them. So have
+    /// communities that formed but whose supplier would be asked for too little.
     ExtendOnce {
         /// How much.
         by: Span,
     },
-    /// They are served all the same. Called virtual completion (虚拟成团) elsewhere, where invented members fill the
-    /// group; here it is flagged and adds nobody and nothing.
+    /// They are served all the same, if anybody has paid there. Called virtual completion (虚拟成团) elsewhere, where
+    /// invented members fill the group; here it is flagged and adds nobody and nothing.
     FulfilAnyway,
 }
 
@@ -186,7 +187,8 @@ pub enum Overflow {
     #[default]
     Reject,
     /// It waits until there is room, and may only then be paid. In each community the first to come is the first to be
-    /// served, and nobody overtakes.
+    /// served, and nobody overtakes; of several communities, the one whose first came first. What is beyond a cap by
+    /// itself is refused.
     Waitlist,
 }
 

@@ -224,7 +224,7 @@ impl Model {
         let in_vain = caps
             .into_iter()
             .flatten()
-            .any(|cap| cap.0 < new.units.0.into());
+            .any(|cap| cap.0 < u64::from(new.units.0));
         if self.terms.policy.overflow == Overflow::Reject || in_vain {
             against.extend(self.cap_beyond(new));
         }
@@ -345,12 +345,12 @@ impl Model {
             let Stragglers::Merge { walk_max, .. } = self.terms.policy.stragglers else {
                 continue;
             };
-            let guest_sites = guests.iter().map(|guest| guest.site).collect();
+            let guest_sites: Vec<SiteId> = guests.iter().map(|guest| guest.site).collect();
             if sites.any(|site| !under.contains(&site)) {
                 against.push(Refusal::Merge(MergeFault::NotUnderThreshold));
             } else if guests.iter().any(|guest| guest.walk > walk_max) {
                 against.push(Refusal::Merge(MergeFault::TooFar));
-            } else if !self.would_form(&self.communities[host], guest_sites) {
+            } else if !self.would_form(&self.communities[host], &guest_sites) {
                 against.push(Refusal::Merge(MergeFault::StaysUnder));
             }
         }
@@ -358,7 +358,7 @@ impl Model {
     }
 
     /// Whether a host forms with those of the guests that would come.
-    fn would_form(&self, host: &Community, guests: Vec<SiteId>) -> bool {
+    fn would_form(&self, host: &Community, guests: &[SiteId]) -> bool {
         let mut merged = self.clone();
         merged.pledges.retain(|pledge| {
             pledge.site == host.terms.site

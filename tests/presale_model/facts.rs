@@ -355,7 +355,8 @@ impl Model {
             Phase::Deciding { until, .. } => due.push((until, Due::Silence)),
             _ => {}
         }
-        for pledge in &self.pledges {
+        // What is kept at the close is kept until the freeze.
+        for pledge in self.pledges.iter().filter(|_| self.is_open()) {
             if pledge.state == PledgeState::Reserved {
                 due.push((pledge.hold_until, Due::HoldEnds(pledge.new.pledge)));
             }

@@ -7,8 +7,8 @@ use catchment::money::{Amount, Currency, Money};
 use catchment::presale::{
     Action, Amendment, BasisPoints, Combine, CommunityFailure, CommunityStage, CommunityTerms,
     Confirm, ConfirmedAs, GuestSite, IfUnformed, MergedSites, NewPayment, NewPledge, Phase, Pieces,
-    Policy, Presale, PresaleCommand, RefundCause, Refusal, Stragglers, SupplierTerms, Terms,
-    Threshold, Tier, Tiers,
+    PledgeState, Policy, Presale, PresaleCommand, RefundCause, Refusal, Stragglers, SupplierTerms,
+    Terms, Threshold, Tier, Tiers,
 };
 use catchment::time::Span;
 use catchment::units::{Distance, Quantity};
@@ -62,8 +62,8 @@ impl Scene {
         answer.expect("decided").outcome()
     }
 
-    /// A customer of the pledge's number pledges and pays.
-    fn join(&mut self, pledge: u64, site: u64, units: u32) {
+    /// A customer of the pledge's number pledges.
+    fn reserve(&mut self, pledge: u64, site: u64, units: u32) {
         let new = NewPledge {
             pledge: PledgeId(pledge),
             customer: CustomerId(pledge),
@@ -71,6 +71,12 @@ impl Scene {
             units: Quantity(units),
             if_unformed: IfUnformed::MoveNearby,
         };
+        assert!(self.act(Action::Pledge(new)).is_accepted());
+    }
+
+    /// The same, and pays.
+    fn join(&mut self, pledge: u64, site: u64, units: u32) {
+        self.reserve(pledge, site, units);
         let payment = NewPayment {
             payment: PaymentId(pledge),
             pledge: PledgeId(pledge),
@@ -80,7 +86,6 @@ impl Scene {
             },
             paid_at: at(1),
         };
-        assert!(self.act(Action::Pledge(new)).is_accepted());
         assert!(self.act(Action::RecordPayment(payment)).is_accepted());
     }
 
@@ -181,6 +186,20 @@ fn an_extension_begins_when_it_is_given() {
         scene.stage(2),
         CommunityStage::Confirmed(ConfirmedAs::Formed)
     );
+}
+
+#[test]
+fn time_does_not_go_back_to_holds_that_the_grace_outlived() {
+    let mut scene = Scene::new(Policy {
+        hold: Span::from_millis(CLOSE as u64 + 40),
+        ..extended(80)
+    });
+    scene.join(1, 1, 1);
+    scene.reserve(2, 2, 1);
+    scene.tick(CLOSE + 100);
+    assert_eq!(scene.presale.now(), at(CLOSE + 80));
+    let pledge = scene.presale.campaign().pledge(PledgeId(2));
+    assert_eq!(pledge.expect("known").state, PledgeState::Expired);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use catchment::id::{CommandId, CustomerId, PaymentId, PledgeId, RefundId, SiteId
 use catchment::limits::Limits;
 use catchment::money::{Amount, Money};
 use catchment::presale::{
-    Action, Campaign, Caps, CommunityProgress, CommunityStage, Confirm, ConfirmedPieces, Event,
-    IfUnformed, NewPayment, NewPledge, PaymentView, Phase, Pieces, PledgeState, PledgeView,
-    Presale, PresaleCommand, PresaleStep, Terms, purchases,
+    Action, Campaign, Caps, CommunityProgress, CommunityStage, Confirm, ConfirmedAs,
+    ConfirmedPieces, Event, IfUnformed, NewPayment, NewPledge, PaymentView, Phase, Pieces,
+    PledgeState, PledgeView, Presale, PresaleCommand, PresaleStep, Terms, purchases,
 };
 use catchment::time::Span;
 use catchment::units::Quantity;
@@ -96,9 +96,11 @@ pub(crate) fn confirmed_is_enough(campaign: &Campaign) {
     if !matches!(campaign.phase(), Phase::Confirmed | Phase::ConfirmedOpen) {
         return;
     }
-    use catchment::presale::ConfirmedAs::{Formed, Merged};
     let is_good = |community: &CommunityProgress| {
-        matches!(community.stage, CommunityStage::Confirmed(Formed | Merged))
+        matches!(
+            community.stage,
+            CommunityStage::Confirmed(ConfirmedAs::Formed | ConfirmedAs::Merged)
+        )
     };
     let good: Vec<_> = campaign.communities().filter(is_good).collect();
     assert!(

@@ -1,5 +1,7 @@
 //! One log, step by step: the library beside the model, then the log once more in other ways.
 
+use std::collections::BTreeMap;
+
 use catchment::id::SiteId;
 use catchment::ledger::{Answer, FollowError};
 use catchment::limits::Limits;
@@ -66,6 +68,7 @@ pub(crate) fn go_on(draw: &mut impl Draw, log: &mut Log) {
 }
 
 /// The same doings once more beside the model.
+#[cfg(test)]
 pub(crate) fn replay(terms: &Terms, limits: Limits, doings: &[Doing]) -> Log {
     let mut log = Log::open(terms.clone(), limits);
     let mut model = Model::new(terms.clone(), limits.commands_max);
@@ -287,7 +290,7 @@ fn with_more_hints(log: &Log, mut presale: Presale) {
 
 /// I10 and I16, from what was told to the world.
 fn edges(log: &Log) {
-    let mut told: std::collections::BTreeMap<SiteId, (bool, u32)> = Default::default();
+    let mut told: BTreeMap<SiteId, (bool, u32)> = BTreeMap::new();
     for event in log.steps.iter().flat_map(PresaleStep::all_events) {
         match event {
             Event::CommunityFormed {

@@ -161,6 +161,11 @@ impl Model {
         {
             self.confirm_batch();
             self.is_extended = true;
+            for pledge in &mut self.pledges {
+                if pledge.state == PledgeState::Reserved && pledge.hold_until <= at {
+                    pledge.state = PledgeState::Expired;
+                }
+            }
             self.closes_at = later(at, by).expect("within the horizon");
             return;
         }
@@ -335,8 +340,8 @@ impl Model {
     /// The tier price: shares of the whole, rounded down; what is left over goes to the largest remainders.
     fn lower_prices(&mut self) {
         let units = self.count(PledgeState::Confirmed, |_| true).1;
-        let tiers = self.terms.policy.tiers.as_slice().iter();
-        let reached = tiers.filter(|tier| units >= tier.units_min).next_back();
+        let mut tiers = self.terms.policy.tiers.as_slice().iter();
+        let reached = tiers.rfind(|tier| units >= tier.units_min);
         let Some(points) = reached.map(|tier| u128::from(tier.discount.get())) else {
             return;
         };

@@ -43,7 +43,7 @@ impl Draw for Seeded {
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^= bits >> 31;
-        ((bits >> 32) * u64::from(end) >> 32) as u32
+        (((bits >> 32) * u64::from(end)) >> 32) as u32
     }
 
     fn is_dry(&self) -> bool {
@@ -272,23 +272,12 @@ impl Script {
         self.sent.push(command.clone());
         if draw.one_in(10) {
             self.delayed.push((instant, command.clone()));
-            return self.next_if_any(draw, instant, command);
+            // Half of it comes now as well, and later a second time.
+            if draw.one_in(2) {
+                return Doing::Tick(instant);
+            }
         }
         Doing::Apply(instant, command)
-    }
-
-    /// Half of what is delayed comes now as well, and later a second time.
-    fn next_if_any(
-        &mut self,
-        draw: &mut impl Draw,
-        instant: Timestamp,
-        command: PresaleCommand,
-    ) -> Doing {
-        if draw.one_in(2) {
-            Doing::Apply(instant, command)
-        } else {
-            Doing::Tick(instant)
-        }
     }
 
     /// Usually a little later; at times back, round the next deadline, far ahead or beyond belief.
@@ -302,7 +291,7 @@ impl Script {
                 return at(horizon.min(self.clock + i64::from(draw.below(150))));
             }
             6 if draw.one_in(3) => {
-                self.clock = horizon.min(self.clock + i64::from(draw.below(100)))
+                self.clock = horizon.min(self.clock + i64::from(draw.below(100)));
             }
             7..=9 => {
                 if let Some((next, _)) = model.next_due() {
@@ -346,7 +335,7 @@ impl Script {
                     }),
                 },
                 85..=90 => self.afterwards(draw, model),
-                91..=97 => self.change(draw, model),
+                91..=97 => change(draw, model),
                 98 => decide(draw, model, Decision::Verdict),
                 _ => decide(draw, model, Decision::Merge),
             },
@@ -374,22 +363,6 @@ impl Script {
                 supplier: SupplierId(u64::from(draw.below(13) / 6 + 1)),
                 units: Pieces(u64::from(draw.below(10))),
             },
-        }
-    }
-
-    /// What the retailer changes.
-    fn change(&mut self, draw: &mut impl Draw, model: &Model) -> Action {
-        match draw.below(8) {
-            0 => Action::Extend {
-                closes_at: at(model.closes_at.as_unix_millis() - 3 + i64::from(draw.below(60))),
-            },
-            1..=3 => Action::Amend(amendment(draw, model)),
-            4 | 5 => Action::AddCommunity(any_community(draw, model)),
-            6 => Action::RemoveCommunity {
-                site: any_site(draw, model),
-            },
-            _ if draw.one_in(2) => Action::Cancel,
-            _ => Action::Amend(amendment(draw, model)),
         }
     }
 
@@ -488,6 +461,22 @@ impl Script {
             money,
             paid_at: at(paid_at),
         }
+    }
+}
+
+/// What the retailer changes.
+fn change(draw: &mut impl Draw, model: &Model) -> Action {
+    match draw.below(8) {
+        0 => Action::Extend {
+            closes_at: at(model.closes_at.as_unix_millis() - 3 + i64::from(draw.below(60))),
+        },
+        1..=3 => Action::Amend(amendment(draw, model)),
+        4 | 5 => Action::AddCommunity(any_community(draw, model)),
+        6 => Action::RemoveCommunity {
+            site: any_site(draw, model),
+        },
+        _ if draw.one_in(2) => Action::Cancel,
+        _ => Action::Amend(amendment(draw, model)),
     }
 }
 

@@ -112,6 +112,7 @@ impl Campaign {
             let judgement = self.judge();
             // From now on: time that the grace has used up would be none.
             if let (None, Ok(closes_at)) = (judgement.failure, by.after(now)) {
+                self.end_holds(now, events);
                 self.reach(&judgement, events);
                 events.push(Event::Extended {
                     closes_at,
@@ -121,6 +122,19 @@ impl Campaign {
             }
         }
         events.push(Event::Frozen);
+    }
+
+    /// Ends the holds that the grace outlived: as of now, because an extension can't begin with what was due before it.
+    fn end_holds(&self, now: Timestamp, events: &mut Vec<Event>) {
+        let kept = self.pledges.iter();
+        let kept = kept.filter(|pledge| pledge.state == PledgeState::Reserved);
+        let mut ended: Vec<_> = kept
+            .filter(|pledge| pledge.hold_until <= now)
+            .map(|pledge| (pledge.hold_until, pledge.id))
+            .collect();
+        ended.sort_unstable();
+        let expired = ended.into_iter();
+        events.extend(expired.map(|(_, pledge)| Event::PledgeExpired { pledge }));
     }
 
     /// The next step after the freeze: operators are asked, then the verdict falls.
