@@ -33,6 +33,8 @@ pub struct Limits {
     pub candidates_max: usize,
     /// H3 cells in one map or roll-up.
     pub map_cells_max: usize,
+    /// Campaigns in one book of presales, compacted ones included.
+    pub campaigns_max: usize,
     /// Commands that one ledger remembers, and so decides.
     pub commands_max: usize,
 }
@@ -54,6 +56,7 @@ impl Default for Limits {
             line_quantity_max: 1_000_000,
             candidates_max: 1_000,
             map_cells_max: 10_000_000,
+            campaigns_max: 1_000_000,
             commands_max: 1_000_000_000,
         }
     }

@@ -344,6 +344,34 @@ fn a_source_that_tells_no_more_than_it_must_leads_to_the_same_optimum() {
     assert!(told > 0 && pairs > 0, "{told} of {pairs}");
 }
 
+/// Most sites are in the middle of the map and so are most orders; the places at its rim are the last to be taken.
+/// Prices of all places are high then, but only what leads to the last ones need be looked at closely.
+#[test]
+fn in_a_shortage_few_pairs_are_asked_for() {
+    let mut random = Random::new(0x5407);
+    let mut at = |count: usize| -> Vec<[i64; 2]> {
+        let place = |_| [0; 2].map(|_: i64| (random.normal() * 1e6) as i64);
+        (0..count).map(place).collect()
+    };
+    let (doors, homes) = (at(200), at(4_000));
+    let row = |home: &[i64; 2]| {
+        let cost = |door: &[i64; 2]| (door[0] - home[0]).abs() + (door[1] - home[1]).abs();
+        (0..).zip(doors.iter().map(cost)).collect()
+    };
+    let instance = Instance {
+        capacities: vec![19; doors.len()],
+        rows: homes.iter().map(row).collect(),
+        objective: FEWEST,
+    };
+    let short = beginnings(&instance, &mut random);
+    let mut dense = Dense::new(&instance);
+    let solution = solve_over(&short, &mut dense).expect("costs are within");
+    instance.check(&solution);
+    assert_eq!(solution.unassigned(), 200);
+    let (told, pairs) = (dense.told, doors.len() * homes.len());
+    assert!(told < pairs, "{told} of {pairs}");
+}
+
 /// Two orders at the one place of site 0; the second place is so far away that only the source knows of it.
 #[test]
 fn a_source_may_name_no_costs_but_those_the_problem_was_said_to_have() {

@@ -10,6 +10,7 @@ use catchment::units::Units;
 
 use crate::capacity::Capacity;
 use crate::records::{Demand, Pickup};
+use crate::seeded::Drawn;
 
 /// A file that says nothing of capacities sets no limit.
 pub(crate) const UNLIMITED: Units = Units(u32::MAX);
@@ -41,6 +42,20 @@ impl City {
             site_names,
             orders,
         }
+    }
+
+    /// The city that a blueprint draws.
+    pub(crate) fn drawn(drawn: Drawn) -> Self {
+        let sites = drawn
+            .sites
+            .into_iter()
+            .map(|(name, site)| (name.into(), site));
+        let orders = (1..).zip(drawn.homes).map(|(number, position)| Demand {
+            id: format!("{number:06}").into(),
+            position,
+            actual_site: None,
+        });
+        Self::new(sites.collect(), orders.collect())
     }
 
     pub(crate) fn from_records(pickups: Vec<Pickup>, orders: Vec<Demand>) -> Self {

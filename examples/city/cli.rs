@@ -11,7 +11,7 @@ use crate::capacity::{Capacity, Factor};
 use crate::records::columns::ColumnNames;
 use crate::records::{Datum, Format, OnBadRow};
 use crate::routing;
-use crate::synthetic::Plan;
+use crate::seeded::Blueprint;
 
 /// Assign every order of a city to a pickup point that may take it and has room.
 ///
@@ -147,7 +147,7 @@ struct Synthetic {
 /// Where the city comes from.
 #[allow(clippy::large_enum_variant, reason = "there is one in a run")]
 pub(crate) enum Source {
-    Synthetic(Plan),
+    Synthetic(Blueprint),
     Files { pickups: CsvFile, orders: CsvFile },
 }
 
@@ -202,9 +202,9 @@ impl Arguments {
                     None,
                 ),
             },
-            _ => Source::Synthetic(Plan {
+            _ => Source::Synthetic(Blueprint {
                 seed: synthetic.seed,
-                orders: synthetic.orders_count,
+                homes: synthetic.orders_count,
                 leaders: synthetic.leaders,
                 stores: synthetic.stores,
             }),

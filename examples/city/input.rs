@@ -16,7 +16,7 @@ use crate::records::{self, Format, Records};
 /// [`Failure`] if a file can't be opened, or can't be read as a whole.
 pub(crate) fn city(source: Source) -> Result<(City, u64), Failure> {
     match source {
-        Source::Synthetic(plan) => Ok((plan.build()?, 0)),
+        Source::Synthetic(blueprint) => Ok((City::drawn(blueprint.draw()?), 0)),
         Source::Files { pickups, orders } => {
             let pickups = read(&pickups, records::read_pickups)?;
             let orders = read(&orders, records::read_orders)?;

@@ -7,7 +7,7 @@ use catchment::units::{Distance, Units};
 
 use crate::city::City;
 use crate::progress::Progress;
-use crate::synthetic::SplitMix64;
+use crate::seeded::SplitMix64;
 
 /// Orders per batch: enough to keep all cores busy, few enough for the progress bar to move.
 const BATCH: usize = 1 << 17;

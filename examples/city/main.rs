@@ -7,7 +7,7 @@
 //! ```
 //!
 //! What a service that embeds the library does is in [`run`]: sites into a network, orders into a plan. Around it
-//! are reading files ([`records`]), making a city ([`synthetic`]), adding up ([`tally`], [`summary`]) and the words of
+//! are reading files ([`records`]), making a city ([`seeded`]), adding up ([`tally`], [`summary`]) and the words of
 //! an explanation ([`explain`]). Plans by three methods are compared; each is checked, and the look-ups against a
 //! plain scan, before anything is printed.
 
@@ -25,8 +25,9 @@ mod output;
 mod progress;
 mod records;
 mod routing;
+#[path = "../seeded/mod.rs"]
+mod seeded;
 mod summary;
-mod synthetic;
 mod tally;
 
 use std::process::ExitCode;

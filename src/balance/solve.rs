@@ -1,9 +1,7 @@
 use crate::balance::engine::{Engine, NowhereCosts};
 use crate::balance::estimate::estimate;
 use crate::balance::source::{Checked, RowSource};
-use crate::balance::{
-    Candidate, CandidateSource, Objective, Price, Problem, ProblemError, Solution,
-};
+use crate::balance::{Candidate, CandidateSource, Price, Problem, ProblemError, Solution};
 
 /// The best plan over the listed candidates, with the least prices that prove it.
 ///
@@ -107,10 +105,7 @@ pub(super) fn optimal_engine<S: CandidateSource>(
     prices: &[Price],
 ) -> Engine<S> {
     if prices.is_empty() {
-        return match worth_in_shortage(problem, level) {
-            None => engine_from_nothing(problem, source, level),
-            Some(worth) => engine_in_shortage(problem, source, level, worth),
-        };
+        return engine_from_nothing(problem, source, level);
     }
     let mut engine = empty_engine(problem, source, level);
     let sums = prices.iter().map(|price| price.to_sum(level));
@@ -118,78 +113,80 @@ pub(super) fn optimal_engine<S: CandidateSource>(
     engine
 }
 
-/// From prices of 0, or from estimated ones if that turns out to take long.
+/// From prices that are the same everywhere, or from estimated ones where that takes long.
 fn engine_from_nothing<S: CandidateSource>(problem: &Problem, source: S, level: i64) -> Engine<S> {
-    let mut engine = empty_engine(problem, source, level);
-    place_at_cheapest(problem, &mut engine);
-    if !relieve_while_easy(&mut engine) {
-        let mut source = engine.source;
-        let prices = estimate(problem, &mut source, typical_stride(problem));
-        engine = empty_engine(problem, source, level);
-        repair_from(problem, &mut engine, prices);
+    if problem.orders() < ESTIMATE_MIN {
+        return chained_engine(problem, source, level);
     }
-    engine
-}
-
-/// With fewer places than orders: first as if staying unassigned cost `worth`, then at that plan's prices, raised so
-/// that an order is worth a level.
-///
-/// From prices of 0 the first search for an order too many would have to see that no place in the world is free,
-/// however dear, before the order may stay unassigned.
-fn engine_in_shortage<S: CandidateSource>(
-    problem: &Problem,
-    source: S,
-    level: i64,
-    worth: i64,
-) -> Engine<S> {
-    let objective = Objective::UnassignedAt(worth);
-    let (capacities, rows) = (problem.capacities().to_vec(), problem.rows().clone());
-    let Ok(priced) = Problem::new(capacities, rows, objective) else {
-        return engine_from_nothing(problem, source, level);
-    };
-    let first = engine_from_nothing(&priced, source, 0);
-    let prices = first
-        .prices()
-        .into_iter()
-        .map(|price| price + level - worth);
-    let prices = prices.collect();
-    let mut engine = empty_engine(problem, first.source, level);
+    let mut engine = empty_engine(problem, source, level);
+    if !is_short(problem) {
+        place_at_cheapest(problem, &mut engine, 0);
+        if relieve_while_easy(&mut engine) {
+            return engine;
+        }
+    }
+    let mut source = engine.source;
+    let prices = estimate(problem, &mut source, typical_stride(problem));
+    engine = empty_engine(problem, source, level);
     repair_from(problem, &mut engine, prices);
     engine
 }
 
-/// With fewer places than orders, a price for staying unassigned at which hardly a place remains empty: a few times
-/// the cost of the cheapest orders that can't all have one.
-fn worth_in_shortage(problem: &Problem, level: i64) -> Option<i64> {
-    let places: u64 = problem.capacities().iter().copied().map(u64::from).sum();
-    let places = usize::try_from(places).ok()?;
-    if level == 0 || places == 0 {
-        return None;
-    }
-    let orders = problem.orders() as u32;
-    let firsts = (0..orders).filter_map(|order| problem.rows().first(order));
-    let mut costs: Vec<i64> = firsts.map(Candidate::cost).collect();
-    if costs.len() <= places {
-        return None;
-    }
-    let (_, dearest, _) = costs.select_nth_unstable(places);
-    Some(
-        (4 * *dearest)
-            .max(8 * typical_stride(problem))
-            .clamp(0, Candidate::COST_MAX),
-    )
-}
+/// Below this an estimate costs more than it saves (measured at 20,000 orders; it pays at 200,000).
+const ESTIMATE_MIN: usize = 100_000;
 
-/// The same by chains of moves from prices of 0, however long it takes.
+/// By chains of moves from prices that are the same everywhere, however long it takes: from 0, or in a shortage from
+/// those at which an order has a site if that costs less than it is [worth](worth_in_shortage).
+///
+/// From 0 the first search for an order too many would have to see that no place in the world is free, however dear,
+/// before the order may stay unassigned.
 pub(super) fn chained_engine<S: CandidateSource>(
     problem: &Problem,
     source: S,
     level: i64,
 ) -> Engine<S> {
     let mut engine = empty_engine(problem, source, level);
-    place_at_cheapest(problem, &mut engine);
-    engine.relieve(0..problem.sites() as u32);
+    let sites = engine.nowhere();
+    let mut price = 0;
+    if is_short(problem) {
+        price = (level - worth_in_shortage(problem)).max(0);
+        engine.set_prices((0..sites).map(|_| price));
+    }
+    place_at_cheapest(problem, &mut engine, price);
+    engine.relieve(0..sites);
+    engine.fill(0..sites);
     engine
+}
+
+/// Whether there are fewer places than orders, and each is worth more than it can cost.
+pub(super) fn is_short(problem: &Problem) -> bool {
+    problem.level() > 0 && places(problem) < problem.orders() as u64
+}
+
+fn places(problem: &Problem) -> u64 {
+    problem.capacities().iter().copied().map(u64::from).sum()
+}
+
+/// What an order is worth at first in a shortage: so much that hardly a place remains empty, a few
+/// times the cost of the cheapest orders that can't all have one.
+fn worth_in_shortage(problem: &Problem) -> i64 {
+    /// With less, more places are left to be filled, one search each; with more, prices have farther to rise. At
+    /// 20,000 orders 2 to 8 take the same time.
+    const TIMES: i64 = 4;
+    /// Where sites have few places, as in a sample, more of them remain empty.
+    const TIMES_OF_FEW: i64 = 16;
+    const FEW: usize = 8;
+    let orders = problem.orders() as u32;
+    let firsts = (0..orders).filter_map(|order| problem.rows().first(order));
+    let mut costs: Vec<i64> = firsts.map(Candidate::cost).collect();
+    let places = places(problem) as usize;
+    let dearest = match costs.len() {
+        0 => 0,
+        count => *costs.select_nth_unstable(places.min(count - 1)).1,
+    };
+    let is_few = places / problem.sites().max(1) < FEW;
+    let times = if is_few { TIMES_OF_FEW } else { TIMES };
+    (times * dearest).max(8 * typical_stride(problem))
 }
 
 fn empty_engine<S: CandidateSource>(problem: &Problem, source: S, level: i64) -> Engine<S> {
@@ -202,8 +199,6 @@ fn empty_engine<S: CandidateSource>(problem: &Problem, source: S, level: i64) ->
 
 /// Relieves all sites, or returns `false` when that turns out to be so much work that estimated prices are quicker.
 fn relieve_while_easy<S: CandidateSource>(engine: &mut Engine<S>) -> bool {
-    /// Below this an estimate costs more than it saves (measured at 20,000 orders; it pays at 200,000).
-    const ORDERS_MIN: usize = 100_000;
     /// If the work for less than this share of the surplus has settled so many sites for each order, the rest will take
     /// many times that.
     const EASY_PERCENT: i64 = 80;
@@ -220,7 +215,7 @@ fn relieve_while_easy<S: CandidateSource>(engine: &mut Engine<S>) -> bool {
     } else {
         SETTLED_OF_MANY
     };
-    let mut is_judged = orders < ORDERS_MIN;
+    let mut is_judged = false;
     for site in 0..sites {
         if !is_judged && engine.settles > settled * orders {
             is_judged = true;
@@ -266,11 +261,11 @@ pub(super) fn solution<S: CandidateSource>(engine: &Engine<S>) -> Solution {
     }
 }
 
-/// Every order at its cheapest place, when nothing has a price.
-fn place_at_cheapest<S: CandidateSource>(problem: &Problem, engine: &mut Engine<S>) {
-    let (nowhere, level) = (engine.nowhere(), engine.level());
+/// Every order at its cheapest place, when all sites have this price.
+fn place_at_cheapest<S: CandidateSource>(problem: &Problem, engine: &mut Engine<S>, price: i64) {
+    let (nowhere, worth) = (engine.nowhere(), engine.level() - price);
     engine.place_all(|order, unassigned| match problem.rows().first(order) {
-        Some(first) if first.cost() <= unassigned + level => (first.site(), first.cost()),
+        Some(first) if first.cost() <= unassigned + worth => (first.site(), first.cost()),
         _ => (nowhere, unassigned),
     });
 }

@@ -191,6 +191,11 @@ impl<'a> Filter<'a> {
         }
     }
 
+    /// Whether the caller's own demand is met, if there is one.
+    pub(crate) fn predicate_holds(&self, site: &Site) -> bool {
+        self.predicate.is_none_or(|holds| holds(site))
+    }
+
     /// The first demand that the site does not meet for this address.
     #[inline]
     pub(crate) fn first_unmet(
@@ -209,7 +214,7 @@ impl<'a> Filter<'a> {
             Some(Demand::Distance)
         } else if !record.area.contains(address, chord) {
             Some(Demand::Area)
-        } else if self.predicate.is_some_and(|holds| !holds(site)) {
+        } else if !self.predicate_holds(site) {
             Some(Demand::Predicate)
         } else {
             None

@@ -27,7 +27,7 @@ pub enum CoverageError {
 
 impl CoverageError {
     /// Fails if a map has more cells than it may.
-    pub(super) fn check_count(cells: usize, cells_max: usize) -> Result<(), Self> {
+    pub(crate) fn check_count(cells: usize, cells_max: usize) -> Result<(), Self> {
         if cells <= cells_max {
             return Ok(());
         }

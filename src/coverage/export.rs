@@ -130,7 +130,10 @@ impl Holes {
 }
 
 /// A feature for each of the things, in their order.
-fn text_of<T: Sync>(things: &[T], feature_of: impl Fn(&T) -> Feature + Sync + Send) -> String {
+pub(crate) fn text_of<T: Sync>(
+    things: &[T],
+    feature_of: impl Fn(&T) -> Feature + Sync + Send,
+) -> String {
     let collection = FeatureCollection {
         bbox: None,
         features: map_in_order(things, 1, feature_of),
@@ -139,7 +142,10 @@ fn text_of<T: Sync>(things: &[T], feature_of: impl Fn(&T) -> Feature + Sync + Se
     collection.to_string()
 }
 
-fn cell_feature<const N: usize>(cell: Cell, properties: [(&str, JsonValue); N]) -> Feature {
+pub(crate) fn cell_feature<const N: usize>(
+    cell: Cell,
+    properties: [(&str, JsonValue); N],
+) -> Feature {
     feature(&[cell], Some(Id::String(cell.to_string())), properties)
 }
 
@@ -168,6 +174,6 @@ fn geometry(shape: &MultiPolygon) -> Geometry {
     }))
 }
 
-fn number(resolution: Resolution) -> JsonValue {
+pub(crate) fn number(resolution: Resolution) -> JsonValue {
     resolution.as_u8().into()
 }

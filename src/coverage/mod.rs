@@ -70,7 +70,7 @@ mod catchments;
 mod demand;
 mod error;
 #[cfg(feature = "geojson")]
-mod export;
+pub(crate) mod export;
 mod holes;
 mod sites;
 

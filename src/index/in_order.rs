@@ -26,6 +26,23 @@ pub(crate) fn map_in_order<Q, A>(
     queries.iter().map(answer).collect()
 }
 
+/// `answer` of each thing, which it may change, in the order of the things.
+#[cfg(feature = "rayon")]
+pub(crate) fn map_in_order_mut<T: Send, A: Send>(
+    things: &mut [T],
+    answer: impl Fn(&mut T) -> A + Sync + Send,
+) -> Vec<A> {
+    use rayon::prelude::*;
+
+    things.par_iter_mut().map(answer).collect()
+}
+
+/// `answer` of each thing, which it may change, in the order of the things.
+#[cfg(not(feature = "rayon"))]
+pub(crate) fn map_in_order_mut<T, A>(things: &mut [T], answer: impl Fn(&mut T) -> A) -> Vec<A> {
+    things.iter_mut().map(answer).collect()
+}
+
 /// The answers to all queries in their order, found `RUN` at a time: `answer` gets as many queries, the last repeated
 /// if there are fewer, and something of its own to work with. No fewer than `together` runs are handed to a thread at
 /// a time.

@@ -17,7 +17,7 @@ mod ranking;
 mod tiles;
 mod weighted;
 
-pub(crate) use in_order::{map_by_runs, map_in_order};
+pub(crate) use in_order::{map_by_runs, map_in_order, map_in_order_mut};
 pub(crate) use overlay::{Overlay, OverlayPoint};
 pub(crate) use packed::{PackedTree, Point, Unpacked, Within};
 pub(crate) use ranking::{All, Best, Collect, Ranked, Ranking};

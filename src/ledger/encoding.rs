@@ -158,6 +158,12 @@ impl StateHash {
     }
 }
 
+impl Canonical for StateHash {
+    fn encode(&self, to: &mut Encoder) {
+        to.bytes(&self.0.to_le_bytes());
+    }
+}
+
 impl fmt::Display for StateHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)

@@ -62,7 +62,8 @@ pub enum Action {
         /// Which.
         site: SiteId,
     },
-    /// The retailer calls the campaign off before anything is confirmed; everything is due for refund.
+    /// The retailer calls the campaign off before anything is confirmed; everything is due for refund. Closed is what has
+    /// failed or was called off; what is confirmed is refused as such.
     Cancel,
     /// The operator's answer where campaigns are confirmed by hand.
     Decide(Verdict),
@@ -100,7 +101,7 @@ pub struct NewPledge {
 
 /// What a customer wants if the community does not form.
 ///
-/// Where one customer's pledges differ, each goes its own way: of a community that is merged some move, the others fail.
+/// Where one customer's pledges differ, each goes its own way: of a merged community some move, the others fail.
 ///
 /// ```
 /// use catchment::presale::IfUnformed;
@@ -264,16 +265,22 @@ impl Action {
     }
 }
 
+impl MergedSites {
+    /// The host's site, then those of the guests.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = SiteId> {
+        core::iter::once(self.host).chain(self.guests.iter().map(|guest| guest.site))
+    }
+}
+
 fn check_groups(groups: &[MergedSites]) -> Result<(), Malformed> {
     let mut named = std::collections::BTreeSet::new();
-    for MergedSites { host, guests } in groups {
-        let sites = core::iter::once(host).chain(guests.iter().map(|guest| &guest.site));
+    for group in groups {
         let mut is_new = true;
-        for site in sites {
-            is_new &= named.insert(*site);
+        for site in group.sites() {
+            is_new &= named.insert(site);
         }
-        if guests.is_empty() || !is_new {
-            return Err(Malformed::NoGroup { host: *host });
+        if group.guests.is_empty() || !is_new {
+            return Err(Malformed::NoGroup { host: group.host });
         }
     }
     Ok(())

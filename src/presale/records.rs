@@ -175,6 +175,37 @@ pub(crate) struct RefundRecord {
     pub(crate) line: u16,
 }
 
+/// What a supplier delivered, and how far it reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Delivery {
+    pub(crate) units: Pieces,
+    /// Where it ran out, if it did.
+    pub(crate) cut: Option<Cut>,
+}
+
+/// The first payment whose pledge did not get all its pieces. Those behind it got none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub(crate) struct Cut {
+    /// Its slot.
+    pub(crate) at: u32,
+    /// What its pledge did get.
+    pub(crate) kept: Quantity,
+}
+
+impl Canonical for Delivery {
+    fn encode(&self, to: &mut Encoder) {
+        to.u64(self.units.0);
+        to.option(self.cut, |to, cut| {
+            to.u32(cut.at);
+            to.u32(cut.kept.0);
+        });
+    }
+}
+
 /// A customer. 32 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CustomerRecord {

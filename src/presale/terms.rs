@@ -134,6 +134,15 @@ impl Terms {
         if !policy.threshold.asks_for_something() {
             faults.push(TermsFault::EmptyThreshold { site: None });
         }
+        for community in &self.communities {
+            if community
+                .threshold
+                .is_some_and(|threshold| !threshold.asks_for_something())
+            {
+                let site = Some(community.site);
+                faults.push(TermsFault::EmptyThreshold { site });
+            }
+        }
         if policy
             .overall
             .is_some_and(|overall| !overall.asks_for_something())
@@ -168,18 +177,12 @@ impl Terms {
             }
         }
         let mut sites = BTreeSet::new();
-        for community in &self.communities {
-            let CommunityTerms {
-                site,
-                supplier,
-                threshold,
-            } = *community;
+        for CommunityTerms { site, .. } in self.communities.iter().copied() {
             if !sites.insert(site) {
                 faults.push(TermsFault::RepeatedCommunity { site });
             }
-            if threshold.is_some_and(|threshold| !threshold.asks_for_something()) {
-                faults.push(TermsFault::EmptyThreshold { site: Some(site) });
-            }
+        }
+        for CommunityTerms { site, supplier, .. } in self.communities.iter().copied() {
             if !suppliers.contains(&supplier) {
                 faults.push(TermsFault::UnknownSupplier { site, supplier });
             }

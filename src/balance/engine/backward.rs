@@ -8,12 +8,15 @@ use super::{CandidateSource, Engine};
 impl<S: CandidateSource> Engine<S> {
     /// Fills the room of sites that have a price, or takes the price away where nobody wants the room.
     ///
-    /// No site may be over its capacity.
+    /// No site may be over its capacity. Sites take turns: whichever can't be filled with what is listed waits until
+    /// more is listed for all of them together.
     pub(in crate::balance) fn fill(&mut self, sites: impl Iterator<Item = u32>) {
-        for site in sites {
-            while self.has_dear_room(site) {
-                self.fill_one(site);
-            }
+        let mut rest: Vec<u32> = sites.filter(|site| self.has_dear_room(*site)).collect();
+        while !rest.is_empty() {
+            self.keep_entrances();
+            self.list_unsure();
+            rest.retain(|site| !self.fill_if_certain(*site));
+            self.look_farther();
         }
     }
 
@@ -22,15 +25,19 @@ impl<S: CandidateSource> Engine<S> {
         node.room > 0 && node.price > 0
     }
 
-    /// Moves orders up along the best chain that ends in the room of `goal`, and lowers prices so that the
-    /// invariants hold. Returns by how much the price of `goal` falls.
+    /// Moves orders up along the best chains that end in the room of `goal`, and lowers prices so that the invariants
+    /// hold. Returns `false` if more has to be listed first.
     #[inline(never)]
-    fn fill_one(&mut self, goal: u32) -> i64 {
-        let (start, length) = self.best_taker(goal);
-        self.is_least = false;
-        self.move_up(start, goal);
-        self.lower_prices(length);
-        length
+    fn fill_if_certain(&mut self, goal: u32) -> bool {
+        while self.has_dear_room(goal) {
+            let Some((start, length)) = self.certain_taker(goal) else {
+                return false;
+            };
+            self.is_least = false;
+            self.move_up(start, goal);
+            self.lower_prices(length);
+        }
+        true
     }
 
     /// The place from which a chain of moves to `goal` is best begun, and by how much the price of one unit there is
@@ -38,36 +45,51 @@ impl<S: CandidateSource> Engine<S> {
     ///
     /// A chain may begin nowhere: an unassigned order gets a site. Or it begins at a site whose own room is then
     /// left empty, so that its price must become 0.
-    ///
-    /// Dijkstra's algorithm on reduced lengths, against the direction of the moves.
     pub(in crate::balance) fn best_taker(&mut self, goal: u32) -> (u32, i64) {
         self.keep_entrances();
         loop {
             self.list_unsure();
-            let (start, length) = self.search_backward(goal);
-            let needed = self.settled.iter().map(|(site, _)| {
-                length - self.nodes[*site as usize].dist + self.fallen[*site as usize]
-            });
-            if needed.max().unwrap_or(0) <= self.listed_beyond {
-                return (start, length);
+            if let Some(found) = self.certain_taker(goal) {
+                return found;
             }
-            // A shorter chain may have been out of sight.
-            self.list_all_beyond(length);
+            self.look_farther();
         }
     }
 
-    fn search_backward(&mut self, goal: u32) -> (u32, i64) {
+    /// The same, if a better chain can't be out of sight. If it can, remembers what has to be listed.
+    fn certain_taker(&mut self, goal: u32) -> Option<(u32, i64)> {
+        let (best, horizon) = self.search_backward(goal);
+        // Where all candidates are at hand, chains as good as the best have to be in sight as well: of them the first by
+        // number is taken, so that a plan that is taken up again goes on in the same way.
+        let enough = best.1.saturating_add(i64::from(!S::PRUNES));
+        if enough <= horizon {
+            return Some(best);
+        }
+        let target = enough.min(self.farther(horizon));
+        for settled in 0..self.settled.len() {
+            let site = self.settled[settled].0;
+            self.want(site, target - self.nodes[site as usize].dist);
+        }
+        None
+    }
+
+    /// Dijkstra's algorithm on reduced lengths, against the direction of the moves. The result is the best start known
+    /// and its length, and a horizon: no chain that is not known is shorter than that.
+    fn search_backward(&mut self, goal: u32) -> ((u32, i64), i64) {
         self.begin_search();
         self.reach_first(goal, 0);
         let nowhere = self.nowhere();
         let mut best = (goal, self.nodes[goal as usize].price);
+        let mut horizon = FAR;
         while let Some(Reverse((dist, site))) = self.heap.pop() {
-            if dist > best.1 {
+            // Chains that are as good as the best are looked at too: of them the first by number is taken.
+            if dist > best.1 || dist >= self.farther(horizon) {
                 break;
             }
             if dist != self.nodes[site as usize].dist {
                 continue;
             }
+            horizon = horizon.min(dist.saturating_add(self.certain(site)));
             self.settled.push((site, 0));
             let Self {
                 nodes,
@@ -82,24 +104,25 @@ impl<S: CandidateSource> Engine<S> {
             };
             let price = nodes[site as usize].price;
             let doors = &mut entrances[site as usize];
-            let mut door = 0;
-            while let Some((from, number)) = doors.get(door).copied() {
-                let lists = &mut sites[from as usize];
-                let number = number as usize;
-                let Some(exit) = lists.exits.get(number).filter(|exit| exit.to == site) else {
-                    // It was listed anew since.
-                    doors.swap_remove(door);
-                    continue;
-                };
-                door += 1;
+            for door in doors {
+                let (from, number) = (door.from, door.number as usize);
                 let node = &mut nodes[from as usize];
                 let length = |delta: i64| dist + delta + price - node.price;
                 // As far as the best: of several equally good ones the first by number is taken, whoever found it.
                 let limit = best.1.saturating_add(1).min(node.dist);
-                if exit.low == FAR || length(exit.low) >= limit {
+                if length(door.low) >= limit {
                     continue;
                 }
-                let Some((delta, order)) = lists.first(number) else {
+                let lists = &mut sites[from as usize];
+                let exit = lists.exits.get(number).filter(|exit| exit.to == site);
+                // If there is no such exit, the place was listed anew since.
+                door.low = exit.map_or(FAR, |exit| exit.low);
+                if door.low == FAR || length(door.low) >= limit {
+                    continue;
+                }
+                let first = lists.first(number);
+                door.low = lists.exits[number].low;
+                let Some((delta, order)) = first else {
                     continue;
                 };
                 let length = length(delta);
@@ -125,7 +148,7 @@ impl<S: CandidateSource> Engine<S> {
                 }
             }
         }
-        best
+        (best, horizon)
     }
 
     /// Moves an order along every step of the chain that the search has found.
@@ -161,9 +184,9 @@ impl<S: CandidateSource> Engine<S> {
         node.price -= fall;
         let price = node.price;
         if let Some(entrances) = &mut self.entrances {
-            for (from, number) in &entrances[site as usize] {
-                let lists = &mut self.sites[*from as usize];
-                let number = *number as usize;
+            for door in &entrances[site as usize] {
+                let lists = &mut self.sites[door.from as usize];
+                let number = door.number as usize;
                 if let Some(exit) = lists.exits.get(number).filter(|exit| exit.to == site) {
                     let key = &mut lists.keys[number];
                     *key = (*key).min(exit.low.saturating_add(price));
@@ -186,55 +209,6 @@ impl<S: CandidateSource> Engine<S> {
             self.sunk += sunk;
             let sites = self.nodes.len() - 1;
             self.source.floors_changed(&self.floors[..sites]);
-        }
-    }
-
-    /// From now on every place knows the exits that lead to it.
-    pub(super) fn keep_entrances(&mut self) {
-        if self.entrances.is_some() {
-            return;
-        }
-        let mut entrances = vec![Vec::new(); self.nodes.len()];
-        for (site, lists) in self.sites.iter().enumerate() {
-            for (number, exit) in lists.exits.iter().enumerate() {
-                entrances[exit.to as usize].push((site as u32, number as u32));
-            }
-        }
-        self.entrances = Some(entrances);
-        self.listed_beyond = -1;
-    }
-
-    /// Lists every place so far that each exit of a reduced length up to `length` is known, and some beyond.
-    pub(super) fn list_all_beyond(&mut self, length: i64) {
-        let beyond = length
-            .saturating_add(length / 2)
-            .saturating_add(self.stride)
-            .min(FAR / 2);
-        // What was listed under floors that have fallen since is certain again only when it is listed again.
-        let is_stale = self.fallen.iter().any(|fall| *fall > 0);
-        self.refresh_floors();
-        self.fallen.fill(0);
-        for site in 0..self.nodes.len() as u32 {
-            if is_stale {
-                self.sites[site as usize].listed_below = -FAR;
-            }
-            self.list_beyond(site, beyond);
-        }
-        self.listed_beyond = beyond;
-        self.unsure.clear();
-    }
-
-    /// Lists again those places whose price has risen since, so that they are as certain as the others.
-    pub(super) fn list_unsure(&mut self) {
-        while let Some(site) = self.unsure.pop() {
-            self.list_beyond(site, self.listed_beyond);
-        }
-    }
-
-    fn list_beyond(&mut self, site: u32, beyond: i64) {
-        let needed = self.nodes[site as usize].price + beyond;
-        if self.sites[site as usize].listed_below < needed {
-            self.list(site, needed + beyond / 4);
         }
     }
 }

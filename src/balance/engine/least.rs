@@ -26,16 +26,15 @@ impl<S: CandidateSource> Engine<S> {
         self.list_unsure();
         let falls = loop {
             let falls = self.distances_from_all();
-            let needed = falls
-                .iter()
-                .zip(&self.fallen)
-                .map(|(fall, fallen)| fall + fallen);
-            if needed.max().unwrap_or(0) <= self.listed_beyond {
+            // A shorter way may have been out of sight.
+            for (site, fall) in (0..self.nowhere()).zip(&falls) {
+                if self.certain(site) < *fall {
+                    self.want(site, self.farther(self.certain(site)).min(*fall));
+                }
+            }
+            if !self.look_farther() {
                 break falls;
             }
-            let farthest = falls.iter().copied().max().unwrap_or(0);
-            // A shorter way may have been out of sight.
-            self.list_all_beyond(farthest);
         };
         let mut sunk = 0;
         for (site, fall) in falls.iter().enumerate() {

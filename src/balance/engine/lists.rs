@@ -62,6 +62,19 @@ pub(super) struct Exit {
     room: u32,
 }
 
+/// For each place the doors that lead into it.
+pub(super) type Entrances = Vec<Vec<Door>>;
+
+/// An exit, seen from where it leads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Door {
+    pub(super) from: u32,
+    /// The number of the exit there, unless that place was listed anew since.
+    pub(super) number: u32,
+    /// No possible move is cheaper, so that most need not be looked up.
+    pub(super) low: i64,
+}
+
 /// One site. Queues hold every move with delta + floor of the price at the goal below `listed_below`.
 #[derive(Clone)]
 pub(super) struct SiteLists {
@@ -71,6 +84,8 @@ pub(super) struct SiteLists {
     /// these and few of those.
     pub(super) keys: Vec<i64>,
     pub(super) exits: Vec<Exit>,
+    /// The door of each exit at the place where it leads, if entrances are kept.
+    pub(super) doors: Vec<u32>,
     pool: Vec<Move>,
     pub(super) listed_below: i64,
     /// The engine's `sunk` when `listed_below` was true.
@@ -84,6 +99,7 @@ impl SiteLists {
         members: Vec::new(),
         keys: Vec::new(),
         exits: Vec::new(),
+        doors: Vec::new(),
         pool: Vec::new(),
         listed_below: -FAR,
         sunk: 0,
@@ -97,6 +113,7 @@ impl SiteLists {
             place(*order, member as u32);
         }
         self.exits.clear();
+        self.doors.clear();
         self.keys.clear();
         self.pool.clear();
     }
@@ -104,14 +121,42 @@ impl SiteLists {
     /// Forgets the queues, and keeps the members.
     pub(super) fn forget(&mut self) {
         self.exits.clear();
+        self.doors.clear();
         self.keys.clear();
         self.pool.clear();
         self.listed_below = -FAR;
         self.is_listed = false;
     }
 
-    /// A new exit with an empty queue and, until [`layout`](Self::layout), no room.
-    pub(super) fn open_exit(&mut self, to: u32) -> usize {
+    /// The exit to a place; if there is none a new one, with an empty queue and, until [`layout`](Self::layout), no
+    /// room. `exit_of` says for each place where its exit may be found.
+    #[inline]
+    pub(super) fn exit_to(
+        &mut self,
+        to: u32,
+        from: u32,
+        exit_of: &mut [u32],
+        entrances: &mut Option<Entrances>,
+    ) -> usize {
+        let exit = exit_of[to as usize] as usize;
+        if self.exits.get(exit).is_some_and(|exit| exit.to == to) {
+            return exit;
+        }
+        let exit = self.open_exit(to);
+        exit_of[to as usize] = exit as u32;
+        if let Some(entrances) = entrances {
+            let doors = &mut entrances[to as usize];
+            self.doors.push(doors.len() as u32);
+            doors.push(Door {
+                from,
+                number: exit as u32,
+                low: FAR,
+            });
+        }
+        exit
+    }
+
+    fn open_exit(&mut self, to: u32) -> usize {
         self.exits.push(Exit {
             to,
             low: FAR,
@@ -154,7 +199,8 @@ impl SiteLists {
 
     /// One more move through an exit.
     #[inline]
-    pub(super) fn push(&mut self, exit: usize, leave: Move) {
+    pub(super) fn push(&mut self, exit: usize, leave: Move, entrances: &mut Option<Entrances>) {
+        let number = exit;
         let exit = &mut self.exits[exit];
         if exit.len == exit.room {
             let start = self.pool.len();
@@ -169,7 +215,14 @@ impl SiteLists {
         let last = queue.len() - 1;
         queue[last] = leave;
         sift_up(queue, last, &self.members);
-        exit.low = exit.low.min(leave.delta());
+        let delta = leave.delta();
+        if delta < exit.low {
+            exit.low = delta;
+            if let Some(entrances) = entrances {
+                let door = &mut entrances[exit.to as usize][self.doors[number] as usize];
+                door.low = door.low.min(delta);
+            }
+        }
     }
 
     /// The cheapest possible move through an exit and the order that makes it. Sets `low` to its delta.
@@ -209,6 +262,12 @@ impl Queues<'_> {
 }
 
 impl Exit {
+    /// Forgets all moves.
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+        self.low = FAR;
+    }
+
     #[inline]
     fn first(&mut self, pool: &mut [Move], members: &[u32]) -> Option<(i64, u32)> {
         let queue = &mut pool[self.start as usize..][..self.len as usize];

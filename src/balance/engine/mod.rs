@@ -18,12 +18,14 @@ mod changes;
 mod forward;
 mod least;
 mod lists;
+mod sight;
 
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::balance::{CandidateSource, Named, Objective};
-use lists::{FAR, GONE, Move, SiteLists};
+use lists::{Door, Entrances, FAR, GONE, Move, SiteLists};
+use sight::Sight;
 
 /// The place of an order that is not in the problem at the moment.
 pub(super) const ABSENT: u32 = u32::MAX;
@@ -94,11 +96,14 @@ pub(super) struct Engine<S> {
     listings: u32,
     /// How many sites searches for room have settled: the measure of the work so far.
     pub(super) settles: usize,
-    /// For each place the exits that lead to it, as (site, number of the exit), kept once searches go backward.
-    entrances: Option<Vec<Vec<(u32, u32)>>>,
+    /// For each place the exits that lead to it, kept once searches go backward.
+    entrances: Option<Entrances>,
     /// With entrances kept, all places but the unsure ones are listed so far beyond their own prices.
     listed_beyond: i64,
     unsure: Vec<u32>,
+    /// How far to list the moves into each place when that is wanted, and the places for which it is.
+    sights: Vec<Sight>,
+    wanted: Vec<u32>,
     /// Prices are known to be the least ones.
     is_least: bool,
     heap: BinaryHeap<Reverse<(i64, u32)>>,
@@ -175,8 +180,10 @@ impl<S: CandidateSource> Engine<S> {
             listings: 0,
             settles: 0,
             entrances: None,
-            listed_beyond: 0,
+            listed_beyond: -1,
             unsure: Vec::new(),
+            sights: vec![Sight::default(); places],
+            wanted: Vec::new(),
             is_least: true,
             heap: BinaryHeap::new(),
             touched: Vec::new(),
@@ -218,7 +225,7 @@ impl<S: CandidateSource> Engine<S> {
     #[inline(never)]
     fn list(&mut self, site: u32, limit: i64) {
         self.listings += 1;
-        if self.listings.is_multiple_of(64) {
+        if self.listings.is_multiple_of(64) && self.entrances.is_none() {
             self.refresh_floors();
         }
         let nowhere = self.nowhere();
@@ -253,11 +260,7 @@ impl<S: CandidateSource> Engine<S> {
                     listed_below = listed_below.min(bound);
                     return;
                 }
-                let mut exit = exit_of[to as usize] as usize;
-                if lists.exits.get(exit).is_none_or(|exit| exit.to != to) {
-                    exit = lists.open_exit(to);
-                    exit_of[to as usize] = exit as u32;
-                }
+                let exit = lists.exit_to(to, site, exit_of, &mut None);
                 lists.reserve(exit);
                 scratch.push((exit as u32, Move::new(delta, member as u32)));
             };
@@ -272,12 +275,21 @@ impl<S: CandidateSource> Engine<S> {
             *key = exit.low + self.nodes[exit.to as usize].price;
         }
         if let Some(entrances) = &mut self.entrances {
-            for (number, exit) in lists.exits.iter().enumerate() {
+            lists.doors.clear();
+            for (number, exit) in (0..).zip(&lists.exits) {
+                let door = Door {
+                    from: site,
+                    number,
+                    low: exit.low,
+                };
                 let doors = &mut entrances[exit.to as usize];
-                match doors.iter_mut().find(|(from, _)| *from == site) {
-                    Some(door) => door.1 = number as u32,
-                    None => doors.push((site, number as u32)),
+                let known = doors.iter().position(|door| door.from == site);
+                let place = known.unwrap_or(doors.len());
+                match doors.get_mut(place) {
+                    Some(known) => *known = door,
+                    None => doors.push(door),
                 }
+                lists.doors.push(place as u32);
             }
         }
     }
@@ -310,15 +322,8 @@ impl<S: CandidateSource> Engine<S> {
             if to == site || delta + floors[to as usize] >= listed_below {
                 return;
             }
-            let mut exit = exit_of[to as usize] as usize;
-            if lists.exits.get(exit).is_none_or(|exit| exit.to != to) {
-                exit = lists.open_exit(to);
-                exit_of[to as usize] = exit as u32;
-                if let Some(entrances) = entrances {
-                    entrances[to as usize].push((site, exit as u32));
-                }
-            }
-            lists.push(exit, Move::new(delta, member));
+            let exit = lists.exit_to(to, site, exit_of, entrances);
+            lists.push(exit, Move::new(delta, member), entrances);
             let key = &mut lists.keys[exit];
             *key = (*key).min(delta + nodes[to as usize].price);
         };
@@ -357,11 +362,10 @@ impl<S: CandidateSource> Engine<S> {
     }
 
     /// How far below its price a floor is kept. When a price falls below its floor, all is listed anew, so a wide
-    /// margin saves listings; but it makes each longer, where floors prune. Measured at 200,000 and 1,000,000 orders:
-    /// with 2 strides relisting takes most of the time, with 24 a pruned listing takes twice as long as with 8.
+    /// margin saves listings (measured at 200,000 orders: with 2 strides they take most of the time). Where floors
+    /// prune, it would make each longer; there only those floors are lowered that prices will fall to.
     fn margin(&self) -> i64 {
-        let strides = if S::PRUNES { 8 } else { 24 };
-        strides * self.stride
+        if S::PRUNES { 0 } else { 24 * self.stride }
     }
 
     /// Tells the source the prices of now, as far as they may still fall a little.

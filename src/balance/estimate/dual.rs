@@ -12,6 +12,8 @@ pub(super) struct Dual<'a> {
     rows: Rows,
     level: f64,
     prices: Vec<f64>,
+    /// The loads that the prices are to lead to.
+    targets: Vec<f64>,
     loads: Vec<f64>,
     /// The sites that an order is between, for every such order.
     shared: Vec<(u32, u32)>,
@@ -26,13 +28,16 @@ struct Best {
 }
 
 impl<'a> Dual<'a> {
-    pub(super) fn new(problem: &'a Problem, rows: Rows, prices: &[i64]) -> Self {
+    /// `lean` times the capacities are the loads to aim at.
+    pub(super) fn new(problem: &'a Problem, rows: Rows, prices: &[i64], lean: f64) -> Self {
+        let capacities = problem.capacities().iter();
         let sites = problem.sites();
         Self {
             problem,
             rows,
             level: problem.level() as f64,
             prices: prices.iter().map(|price| *price as f64).collect(),
+            targets: capacities.map(|room| f64::from(*room) * lean).collect(),
             loads: vec![0.0; sites],
             shared: Vec::new(),
             leaving: vec![0; sites],
@@ -50,12 +55,8 @@ impl<'a> Dual<'a> {
     /// One step of Newton's method on the dual smoothed over `width`. No price changes by more than the width.
     pub(super) fn step(&mut self, width: f64, stride: f64) {
         self.share_out(width);
-        let capacities = self.problem.capacities();
-        let excess: Vec<f64> = self
-            .loads
-            .iter()
-            .zip(capacities)
-            .map(|(load, capacity)| load - f64::from(*capacity))
+        let excess: Vec<f64> = (self.loads.iter().zip(&self.targets))
+            .map(|(load, target)| load - target)
             .collect();
         // A price of 0 with room left stays 0.
         let is_free: Vec<bool> = excess

@@ -59,11 +59,11 @@ impl Campaign {
                 if state != PaymentState::Captured {
                     return Err(Refusal::PaymentIs { state });
                 }
-                if *amount > available {
-                    return Err(Refusal::RefundTooLarge { available });
-                }
                 if record.parts == u16::MAX {
                     return Err(Refusal::Overflow);
+                }
+                if *amount > available {
+                    return Err(Refusal::RefundTooLarge { available });
                 }
                 events.push(Event::PartRefunded {
                     payment: *payment,

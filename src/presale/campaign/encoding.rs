@@ -62,9 +62,9 @@ impl Canonical for Campaign {
             to.u64(refund.paid.0);
         }
         to.len(self.deliveries.len());
-        for (supplier, units) in &self.deliveries {
+        for (supplier, delivery) in &self.deliveries {
             to.u64(supplier.0);
-            to.u64(units.0);
+            delivery.encode(to);
         }
     }
 }

@@ -119,10 +119,7 @@ impl Campaign {
                     .ok_or(EventMismatch::Refund { refund })?;
             }
             Event::PartRefunded { payment, amount } => self.refund_part(payment, amount)?,
-            Event::Delivered { supplier, units } => {
-                self.deliveries.insert(supplier, units);
-                self.share_out(supplier, units)?;
-            }
+            Event::Delivered { supplier, units } => self.share_out(supplier, units)?,
         }
         Ok(())
     }

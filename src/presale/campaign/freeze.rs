@@ -24,12 +24,12 @@ pub(super) struct Judgement {
 
 impl Campaign {
     /// The events of what is due.
-    pub(super) fn fall_due(&self, due: Due, events: &mut Vec<Event>) {
+    pub(super) fn fall_due(&self, now: Timestamp, due: Due, events: &mut Vec<Event>) {
         match due {
             Due::Opening => events.push(Event::Opened),
             Due::HoldEnd(pledge) => events.push(Event::PledgeExpired { pledge }),
             Due::Close => events.push(Event::Closed),
-            Due::Freeze => self.freeze(events),
+            Due::Freeze => self.freeze(now, events),
             Due::Decision => match self.phase {
                 Phase::Deciding {
                     decision: Decision::Merge,
@@ -58,24 +58,30 @@ impl Campaign {
         }
     }
 
-    /// Confirms what has formed, once enough has.
+    /// Confirms what has formed and would be delivered, once enough has.
     fn join(&self, from: usize, events: &mut Vec<Event>) {
-        let here = events.len();
         if self.phase == Phase::ConfirmedOpen {
-            for place in from..here {
-                if let Event::CommunityFormed { site, .. } = events[place] {
-                    events.push(Event::CommunityConfirmed {
-                        site,
-                        how: ConfirmedAs::Formed,
-                    });
-                }
+            if events[from..].iter().any(|event| self.may_join(event)) {
+                self.confirm_formed(&self.judge(), events);
             }
         } else if self.formed >= self.communities_min {
             let judgement = self.judge();
-            // Who is served all the same does not make a supplier's least order before the close.
-            if judgement.failure.is_none() && judgement.unsupplied.is_empty() {
+            if judgement.failure.is_none() {
                 self.reach(&judgement, events);
             }
+        }
+    }
+
+    /// Whether an event can let a community join those that are confirmed: it has formed, or it had and now its
+    /// supplier may be asked for enough.
+    fn may_join(&self, event: &Event) -> bool {
+        match event {
+            Event::CommunityFormed { .. } => true,
+            Event::PaymentHeld { new } => self.find_pledge(new.pledge).is_some_and(|slot| {
+                let community = self.group(self.pledges[slot].community);
+                community.is_formed && community.stage == CommunityStage::Collecting
+            }),
+            _ => false,
         }
     }
 
@@ -83,28 +89,29 @@ impl Campaign {
         events.push(Event::Reached {
             formed: judgement.formed,
         });
-        for (_, community) in self
-            .collecting()
-            .filter(|(_, community)| community.is_formed)
-        {
-            let (site, how) = (community.site(), ConfirmedAs::Formed);
-            events.push(Event::CommunityConfirmed { site, how });
+        self.confirm_formed(judgement, events);
+    }
+
+    /// Confirms a batch. Whose supplier would not deliver yet goes on collecting.
+    fn confirm_formed(&self, judgement: &Judgement, events: &mut Vec<Event>) {
+        for (_, community) in self.collecting() {
+            let is_supplied = !judgement.unsupplied.contains_key(&community.terms.supplier);
+            if community.is_formed && is_supplied {
+                let (site, how) = (community.site(), ConfirmedAs::Formed);
+                events.push(Event::CommunityConfirmed { site, how });
+            }
         }
     }
 
     /// The end of the grace: the sets freeze, unless stragglers get more time.
-    fn freeze(&self, events: &mut Vec<Event>) {
+    fn freeze(&self, now: Timestamp, events: &mut Vec<Event>) {
         if let Stragglers::ExtendOnce { by } = self.terms.policy.stragglers
             && !self.is_extended
             && self.collecting().any(|(_, community)| !community.is_formed)
         {
             let judgement = self.judge();
-            let closes_at = by.after(self.closes_at);
-            if let (None, true, Ok(closes_at)) = (
-                judgement.failure,
-                judgement.unsupplied.is_empty(),
-                closes_at,
-            ) {
+            // From now on: time that the grace has used up would be none.
+            if let (None, Ok(closes_at)) = (judgement.failure, by.after(now)) {
                 self.reach(&judgement, events);
                 events.push(Event::Extended {
                     closes_at,
@@ -155,11 +162,7 @@ impl Campaign {
     /// Whether the campaign would be confirmed with what has gathered, and which suppliers would not deliver.
     /// O(communities), and O(customers) if people are counted over all of them.
     pub(super) fn judge(&self) -> Judgement {
-        let unsupplied = if self.is_reached {
-            BTreeMap::new()
-        } else {
-            self.unsupplied()
-        };
+        let unsupplied = self.unsupplied();
         let counts = |community: &CommunityRecord| {
             community.is_formed
                 && !matches!(community.stage, CommunityStage::Failed(_))
@@ -208,18 +211,24 @@ impl Campaign {
 
     /// The suppliers that would be asked for too little, or whose cases would not be filled.
     fn unsupplied(&self) -> BTreeMap<SupplierId, CommunityFailure> {
-        let served = |community: &&CommunityRecord| {
-            community.stage == CommunityStage::Collecting
-                && (community.is_formed || self.is_fulfilled_anyway(community))
+        let units = |community: &CommunityRecord| match community.stage {
+            CommunityStage::Collecting => {
+                let is_served = community.is_formed || self.is_fulfilled_anyway(community);
+                is_served.then_some(community.paid.units)
+            }
+            // What was given back is ordered all the same.
+            CommunityStage::Confirmed(_) => Some(community.confirmed),
+            CommunityStage::Failed(_) | CommunityStage::MergedInto(_) => None,
         };
         let rows: Vec<ConfirmedPieces> = self
             .communities
             .iter()
-            .filter(served)
-            .map(|community| ConfirmedPieces {
-                supplier: community.terms.supplier,
-                site: community.site(),
-                units: community.paid.units,
+            .filter_map(|community| {
+                Some(ConfirmedPieces {
+                    supplier: community.terms.supplier,
+                    site: community.site(),
+                    units: units(community)?,
+                })
             })
             .collect();
         // Suppliers were checked when the campaign was opened and sums when pledges were made.
@@ -236,8 +245,10 @@ impl Campaign {
         shortfalls.collect()
     }
 
+    /// Known at the freeze: until then it may empty, and does not make its supplier's least order.
     fn is_fulfilled_anyway(&self, community: &CommunityRecord) -> bool {
         self.terms.policy.stragglers == Stragglers::FulfilAnyway
+            && self.sets != Sets::Moving
             && !community.is_formed
             && community.paid.participants > 0
     }

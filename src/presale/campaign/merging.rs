@@ -24,6 +24,11 @@ impl Campaign {
             return Err(Refusal::NothingToDecide);
         };
         for group in groups {
+            for site in group.sites() {
+                self.find_community(site).ok_or(Refusal::UnknownCommunity)?;
+            }
+        }
+        for group in groups {
             self.check_group(group)?;
         }
         for MergedSites { host, guests } in groups {
@@ -54,14 +59,17 @@ impl Campaign {
             return Err(Refusal::NothingToDecide);
         };
         let host = self.short_at(group.host)?;
+        let mut guests = Vec::with_capacity(group.guests.len());
+        for guest in &group.guests {
+            guests.push(self.short_at(guest.site)?);
+        }
+        if group.guests.iter().any(|guest| guest.walk > walk_max) {
+            return Err(Refusal::Merge(MergeFault::TooFar));
+        }
         let mut tally = self.group(host).paid;
         let mut people: BTreeSet<u32> =
             self.active_in(host).map(|pledge| pledge.customer).collect();
-        for guest in &group.guests {
-            if guest.walk > walk_max {
-                return Err(Refusal::Merge(MergeFault::TooFar));
-            }
-            let slot = self.short_at(guest.site)?;
+        for slot in guests {
             for pledge in self.active_in(slot) {
                 if pledge.if_unformed == IfUnformed::MoveNearby {
                     let is_new = people.insert(pledge.customer);

@@ -11,6 +11,7 @@ mod look;
 mod merging;
 mod money;
 mod pledging;
+mod settled;
 mod sound;
 mod stored;
 
@@ -18,6 +19,7 @@ pub use evolve::EventMismatch;
 pub use look::{
     CampaignProgress, CommunityProgress, Held, MoneyTotals, PaymentView, PledgeView, RefundView,
 };
+pub use settled::ConfirmedPledge;
 pub use stored::{StoredCampaign, StoredFault};
 
 use std::collections::BTreeMap;
@@ -25,7 +27,7 @@ use std::collections::BTreeMap;
 use crate::id::{CustomerId, PaymentId, PledgeId, SiteId, SupplierId};
 use crate::ledger::{Deadlines, IdTable, Machine, Pages};
 use crate::presale::records::{
-    CommunityRecord, CustomerRecord, PaymentRecord, PledgeRecord, RefundRecord,
+    CommunityRecord, CustomerRecord, Delivery, PaymentRecord, PledgeRecord, RefundRecord,
 };
 use crate::presale::{
     Action, CommunityStage, Event, Malformed, Phase, Pieces, Refusal, Terms, Threshold,
@@ -63,7 +65,7 @@ pub struct Campaign {
     /// Counting pledges of a customer in a community, where that is not the customer's first.
     elsewhere: BTreeMap<(u32, u32), u32>,
     refunds: Pages<RefundRecord>,
-    deliveries: BTreeMap<SupplierId, Pieces>,
+    deliveries: BTreeMap<SupplierId, Delivery>,
 
     /// Pieces of reserved, active and confirmed pledges.
     claimed: Pieces,
@@ -223,10 +225,12 @@ impl Campaign {
             Phase::Deciding { until, .. } => Some((until, Due::Decision)),
             Phase::Confirmed | Phase::Failed(_) | Phase::Cancelled => None,
         };
-        let of_holds = self
-            .holds
-            .first()
-            .map(|(at, pledge)| (at, Due::HoldEnd(pledge)));
+        // A place that is kept at the close is kept until the freeze, or payments under way would come in vain.
+        let of_holds = match self.phase {
+            Phase::Open | Phase::ConfirmedOpen => self.holds.first(),
+            _ => None,
+        };
+        let of_holds = of_holds.map(|(at, pledge)| (at, Due::HoldEnd(pledge)));
         of_phase.into_iter().chain(of_holds).min()
     }
 
@@ -289,7 +293,7 @@ impl Machine for Campaign {
             return;
         };
         let from = events.len();
-        self.fall_due(due, events);
+        self.fall_due(now, due, events);
         self.follow_own(&events[from..]);
         self.settle(now, events, from);
         self.assert_sound();

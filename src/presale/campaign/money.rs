@@ -3,10 +3,10 @@
 use crate::id::{PaymentId, RefundId, SupplierId};
 use crate::money::Amount;
 use crate::presale::campaign::{Campaign, EventMismatch};
-use crate::presale::records::{NONE, PaymentRecord, RefundRecord};
+use crate::presale::records::{Cut, Delivery, NONE, PaymentRecord, RefundRecord};
 use crate::presale::{
-    BasisPoints, Claim, NewPayment, PaidPledge, Pieces, PledgeState, RefundCause, ShortSupply,
-    tier_refunds,
+    BasisPoints, Claim, NewPayment, PaidPledge, Pieces, PledgeState, RefundCause, Share,
+    ShortSupply, tier_refunds,
 };
 
 type Changed = Result<(), EventMismatch>;
@@ -123,14 +123,17 @@ impl Campaign {
                     slot,
                     PaidPledge {
                         pledge: self.pledges[pledge].id,
-                        paid: payment.captured,
+                        paid: payment.recorded,
                     },
                 )
             })
             .unzip();
         for (slot, share) in slots.into_iter().zip(tier_refunds(&paid, discount)) {
-            self.payments[slot].captured.0 -= share.refund.0;
-            self.add_refund(slot, RefundCause::TierPrice, 0, share.refund)?;
+            // The price falls for everybody alike; of a payment that was given back in part there may be less left.
+            let captured = &mut self.payments[slot].captured;
+            let refund = share.refund.min(*captured);
+            captured.0 -= refund.0;
+            self.add_refund(slot, RefundCause::TierPrice, 0, refund)?;
         }
         Ok(())
     }
@@ -157,7 +160,18 @@ impl Campaign {
                 )
             })
             .unzip();
-        for (slot, share) in slots.into_iter().zip(ShortSupply::new(delivered, claims)) {
+        let shares: Vec<Share> = ShortSupply::new(delivered, claims.iter().copied()).collect();
+        let cut = shares
+            .iter()
+            .zip(&claims)
+            .position(|(share, claim)| share.units < claim.units);
+        let cut = cut.map(|place| Cut {
+            at: slots[place],
+            kept: shares[place].units,
+        });
+        let units = delivered;
+        self.deliveries.insert(supplier, Delivery { units, cut });
+        for (slot, share) in slots.into_iter().zip(shares) {
             self.payments[slot].captured.0 -= share.refund.0;
             self.add_refund(slot, RefundCause::ShortSupply, 0, share.refund)?;
         }
@@ -165,7 +179,7 @@ impl Campaign {
     }
 
     /// The payments of confirmed pledges, the first to come first: (slot, payment, slot of the pledge).
-    fn captured(&self) -> impl Iterator<Item = (u32, &PaymentRecord, u32)> {
+    pub(super) fn captured(&self) -> impl Iterator<Item = (u32, &PaymentRecord, u32)> {
         (0_u32..)
             .zip(self.payments.iter())
             .filter_map(|(slot, payment)| {

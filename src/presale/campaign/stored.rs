@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::money::{Amount, Currency};
 use crate::presale::campaign::{Campaign, Sets};
 use crate::presale::records::{
-    CommunityRecord, CustomerRecord, NONE, PaymentRecord, PledgeRecord, RefundRecord,
+    CommunityRecord, CustomerRecord, Delivery, NONE, PaymentRecord, PledgeRecord, RefundRecord,
 };
 use crate::presale::{
     CommunityFailure, CommunityStage, CommunityTerms, IfUnformed, Phase, Pieces, PledgeState,
@@ -33,7 +33,7 @@ pub struct StoredCampaign {
     pledges: Vec<StoredPledge>,
     payments: Vec<StoredPayment>,
     refunds: Vec<StoredRefund>,
-    deliveries: Vec<(SupplierId, Pieces)>,
+    deliveries: Vec<(SupplierId, Delivery)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl Storable for Campaign {
             deliveries: self
                 .deliveries
                 .iter()
-                .map(|(supplier, units)| (*supplier, *units))
+                .map(|(supplier, delivery)| (*supplier, *delivery))
                 .collect(),
         }
     }

@@ -1,4 +1,4 @@
-//! A made-up city that always comes out the same for the same plan.
+//! A made-up city that always comes out the same for the same plan; the examples share it.
 //!
 //! It is no map of a real place, but it has what makes real cities hard: districts of very different density,
 //! tower blocks whose many households share one coordinate, leaders where people live, outskirts that nobody
@@ -9,14 +9,17 @@ use catchment::id::SiteId;
 use catchment::site::{Site, SiteStatus};
 use catchment::units::{Distance, Units};
 
-use crate::city::City;
-use crate::records::Demand;
+/// A city as it is drawn: named sites without numbers, and where customers live.
+pub(crate) struct Drawn {
+    pub(crate) sites: Vec<(String, Site)>,
+    pub(crate) homes: Vec<Position>,
+}
 
 /// How large a city, and which one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct Blueprint {
     pub(crate) seed: u64,
-    pub(crate) orders: u32,
+    pub(crate) homes: u32,
     pub(crate) leaders: u32,
     pub(crate) stores: u32,
 }
@@ -38,7 +41,7 @@ const OUTSKIRTS_KM: f64 = 12.0;
 const PAUSED_ONE_IN: u64 = 30;
 const LEADER_CAPACITY: Units = Units(30);
 const STORE_CAPACITY: Units = Units(300);
-/// [`City::new`] numbers the sites.
+/// Who makes a city of names and sites numbers them.
 const UNNUMBERED: SiteId = SiteId(0);
 
 /// A place relative to the centre, in kilometres.
@@ -57,39 +60,27 @@ struct District {
     towers: Vec<Offset>,
 }
 
-impl Plan {
-    /// Makes the city. O(orders + sites).
+impl Blueprint {
+    /// Makes the city. O(homes + sites).
     ///
     /// # Errors
     ///
     /// [`PositionError`] does not happen: nothing is farther than 200 km from the centre.
-    pub(crate) fn build(self) -> Result<City, PositionError> {
+    pub(crate) fn draw(self) -> Result<Drawn, PositionError> {
         let mut random = SplitMix64(self.seed);
         let districts: Vec<District> = (0..DISTRICTS)
             .map(|number| District::found(number, &mut random))
             .collect();
         let mut sites = Vec::new();
         for number in 1..=self.stores {
-            sites.push((
-                format!("S{number:03}").into(),
-                store(&districts, &mut random)?,
-            ));
+            sites.push((format!("S{number:03}"), store(&districts, &mut random)?));
         }
         for number in 1..=self.leaders {
-            sites.push((
-                format!("L{number:05}").into(),
-                leader(&districts, &mut random)?,
-            ));
+            sites.push((format!("L{number:05}"), leader(&districts, &mut random)?));
         }
-        let mut orders = Vec::new();
-        for number in 1..=self.orders {
-            orders.push(Demand {
-                id: format!("{number:06}").into(),
-                position: home(&districts, &mut random).position()?,
-                actual_site: None,
-            });
-        }
-        Ok(City::new(sites, orders))
+        let homes = (0..self.homes).map(|_| home(&districts, &mut random).position());
+        let homes = homes.collect::<Result<_, _>>()?;
+        Ok(Drawn { sites, homes })
     }
 }
 
