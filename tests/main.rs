@@ -18,6 +18,7 @@ mod datum;
 mod desk;
 #[cfg(feature = "serde")]
 mod desk_model;
+mod desk_refusals;
 #[cfg(feature = "serde")]
 mod desk_tentative;
 mod eligibility;
