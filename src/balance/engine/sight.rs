@@ -131,14 +131,14 @@ impl<S: CandidateSource> Engine<S> {
             sight.times = (sight.times + 1).min(TIMES_MAX);
         }
         let mut floors = vec![FAR; sites + 1];
-        for site in 0..sites {
+        for (site, floor_now) in floors[..sites].iter_mut().enumerate() {
             let reach = core::mem::take(&mut self.sights[site].reach);
             // No price falls below 0.
             let floor = (self.nodes[site].price - (reach - self.listed_beyond)).max(0);
             if reach > 0 && (floor < self.floors[site] || self.fallen[site] > 0) {
                 self.floors[site] = self.floors[site].min(floor);
                 self.fallen[site] = 0;
-                floors[site] = self.floors[site];
+                *floor_now = self.floors[site];
             }
         }
         self.source.floors_changed(&floors[..sites]);
