@@ -263,9 +263,9 @@
 //!
 //! # When enough must come together
 //!
-//! In a [`Presale`](presale::Presale) customers pledge and pay; a community forms when enough of them have, and the campaign
-//! is confirmed when enough communities have formed. Whatever happens, every payment is either earned or given back. Its
-//! page has an example to begin with.
+//! In a [`Presale`](presale::Presale) customers pledge and pay; a community forms when enough of them have, and the
+//! campaign is confirmed when enough communities have formed. Whatever happens, every payment is either earned or given
+//! back. Its page has an example to begin with.
 //!
 //! # Modules, in the order in which to read them
 //!

@@ -194,8 +194,8 @@ fn every_plan_by_other_costs_is_accepted_with_them() {
     }
 }
 
-/// Two orders at the one place of the nearest site, which therefore has a price. Without it the one that had to give way
-/// would be better off there.
+/// Two orders at the one place of the nearest site, which therefore has a price. Without it the one that had to give
+/// way would be better off there.
 #[cfg(feature = "serde")]
 #[test]
 fn over_listed_sites_a_false_price_is_refused() {

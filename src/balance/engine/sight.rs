@@ -111,8 +111,8 @@ impl<S: CandidateSource> Engine<S> {
     /// Lists the moves into these sites as far as they are wanted, and some beyond; and those into all others a little,
     /// as orders are asked anyway: otherwise search after search would be stopped by one site on its way.
     fn list_entrances(&mut self, wanted: &[u32]) {
-        /// All are certain to so many strides, if they are not to half as many. With 1 in place of 4, half as much again
-        /// is to be listed again at 200,000 orders.
+        /// All are certain to so many strides, if they are not to half as many. With 1 in place of 4, half as much
+        /// again is to be listed again at 200,000 orders.
         const STRIDES: i64 = 4;
         /// The first time that more is wanted, so many strides are listed beyond, then always twice as many.
         const SLACK: i64 = 1;
