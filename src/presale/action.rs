@@ -62,8 +62,8 @@ pub enum Action {
         /// Which.
         site: SiteId,
     },
-    /// The retailer calls the campaign off before anything is confirmed; everything is due for refund. Closed is what has
-    /// failed or was called off; what is confirmed is refused as such.
+    /// The retailer calls the campaign off before anything is confirmed; everything is due for refund. Closed is what
+    /// has failed or was called off; what is confirmed is refused as such.
     Cancel,
     /// The operator's answer where campaigns are confirmed by hand.
     Decide(Verdict),
