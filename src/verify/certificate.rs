@@ -273,7 +273,10 @@ impl<'a> Certificate<'a> {
                 claimed,
                 expected,
             });
-        } else if self.claim == Claim::Nothing && expected == Unassigned::NoRoom {
+        } else if self.claim == Claim::Nothing
+            && expected == Unassigned::NoRoom
+            && self.rules.is_bounded()
+        {
             self.check_least_with_room(asker, NOWHERE, nowhere, violations);
         }
     }
