@@ -9,7 +9,7 @@ use catchment::plan::{
     Unassigned,
 };
 use catchment::site::{Network, Site};
-use catchment::units::{Distance, Units};
+use catchment::units::{Distance, Orders, Units};
 use proptest::prelude::*;
 
 use crate::plans::{Case, World};
@@ -293,4 +293,35 @@ fn what_is_stored_must_be_a_plan() {
     ] {
         assert_eq!(fails(change), message);
     }
+}
+
+/// Lists of one site were made where the optimiser would ask for more itself; a packing asks for nothing.
+#[test]
+fn orders_of_several_sizes_go_beyond_their_nearest_site() {
+    let sites = (0..4).map(|number| {
+        let door = degrees(121.40 + 0.01 * f64::from(number), 31.2);
+        Site::leader(SiteId(u64::from(number) + 1), door, Units(5))
+    });
+    let network = Network::builder()
+        .sites(sites)
+        .build()
+        .expect("sound sites");
+    // All live nearest to the first; a site takes a large parcel and a small one.
+    let orders: Vec<Order> = (1..=8)
+        .map(|number| {
+            let mut order = Order::new(OrderId(number), degrees(121.39, 31.2));
+            order.size = Units(if number % 2 == 0 { 3 } else { 2 });
+            order
+        })
+        .collect();
+    let plan = Router::new(&network)
+        .route(&orders)
+        .expect("a sound batch");
+    assert_eq!(plan.total().unassigned, Orders(0));
+    assert!(plan.loads().iter().all(|load| load.room() == Units(0)));
+    let few = Router::new(&network)
+        .listed(2)
+        .route(&orders)
+        .expect("a sound batch");
+    assert!(few.total() >= plan.total());
 }

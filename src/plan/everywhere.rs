@@ -55,11 +55,7 @@ impl<'a> Everywhere<'a> {
             terms,
             tree: WeightedTree::build(&mut unpacked, per_kilometre, weight),
             ranked_by,
-            listed: if ranked_by == RankedBy::Cost {
-                1
-            } else {
-                listed
-            },
+            listed,
         }
     }
 
