@@ -11,10 +11,11 @@
 mod pledges;
 
 use std::alloc::System;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use catchment::id::CampaignId;
 use catchment::limits::Limits;
-use catchment::presale::{Phase, Presale};
+use catchment::presale::{Phase, Presale, PresaleBook};
 use clap::Parser;
 use cpu_time::ProcessTime;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -24,6 +25,9 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// As many communities as a large city has leaders.
 const COMMUNITIES: u64 = 1_000;
+/// A book of as many campaigns as a retailer has on one evening.
+const CAMPAIGNS: u64 = 64;
+const BOOK_PLEDGES: u64 = 640_000;
 /// Commands made before the clock starts: making them costs about as much as carrying them out.
 const CHUNK: usize = 100_000;
 
@@ -35,6 +39,9 @@ struct Options {
     /// Times each figure is taken; the median counts.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// Communities of each campaign in a book.
+    #[arg(long, default_value_t = 50)]
+    communities_of_a_book: u64,
     /// What `cargo bench` passes to every bench.
     #[arg(long, hide = true)]
     bench: bool,
@@ -60,6 +67,13 @@ fn main() {
         let (rate, nanoseconds) = (commands / seconds, seconds / commands * 1e9);
         println!("| {pledges} | {rate:.0} | {nanoseconds:.0} | {a_pledge:.0} | {an_id:.0} |");
     }
+
+    let rates = (0..options.rounds).map(|_| book(&options)).collect();
+    let seconds = median(rates).as_secs_f64();
+    let rate = 2.0 * BOOK_PLEDGES as f64 / seconds;
+    println!(
+        "\n{CAMPAIGNS} campaigns, {BOOK_PLEDGES} pledges, all cores: {rate:.0} commands a second"
+    );
 
     println!("\n| a million pledges | seconds |\n| --- | ---: |");
     let (presale, _) = stream(1_000_000);
@@ -115,6 +129,39 @@ fn stream(pledges: u64) -> (Presale, Duration) {
     assert_eq!(progress.held.pledges, 0, "everybody has paid");
     assert_eq!(progress.missing, 0, "enough communities have formed");
     (presale, time)
+}
+
+/// Plays many campaigns in batches on all cores; the time by the clock on the wall that the commands took.
+fn book(options: &Options) -> Duration {
+    let mut book = PresaleBook::new(Limits::default());
+    let pledges = BOOK_PLEDGES / CAMPAIGNS;
+    let mut streams = Vec::new();
+    for campaign in 0..CAMPAIGNS {
+        let terms = pledges::terms(campaign, options.communities_of_a_book);
+        book.open(terms).expect("sound terms");
+        let first = campaign * pledges;
+        streams.push(pledges::commands(pledges, options.communities_of_a_book, first).zip(0..));
+    }
+    let mut time = Duration::ZERO;
+    loop {
+        // A turn of each campaign, as a shared queue would hold them.
+        let mut batch = Vec::with_capacity(CHUNK);
+        for (campaign, stream) in (0..).zip(&mut streams) {
+            let turn = stream.by_ref().take(CHUNK / CAMPAIGNS as usize);
+            batch.extend(turn.map(|(command, number)| {
+                (CampaignId(campaign), pledges::instant(number), command)
+            }));
+        }
+        if batch.is_empty() {
+            return time;
+        }
+        let clock = Instant::now();
+        let answers = book.apply_batch(&batch);
+        time += clock.elapsed();
+        for answer in answers {
+            assert!(answer.is_ok_and(|answer| answer.outcome().is_accepted()));
+        }
+    }
 }
 
 /// Resident bytes an active pledge, and a remembered command id.

@@ -236,6 +236,37 @@
 //! # Ok::<(), catchment::geo::PositionError>(())
 //! ```
 //!
+//! # When orders come one by one
+//!
+//! A [`Desk`](desk::Desk) holds capacity and stock for each order as it comes, and answers a repeated message with its
+//! first answer. Time is passed in; what happened comes out as events, which a service stores.
+//!
+//! ```
+//! use catchment::desk::{Command, Desk, Policy};
+//! use catchment::geo::{LngLat, Position};
+//! use catchment::id::{CommandId, OrderId, SiteId};
+//! use catchment::order::Order;
+//! use catchment::site::{Network, Site};
+//! use catchment::time::Timestamp;
+//! use catchment::units::Units;
+//!
+//! let door = Position::new(LngLat { lng: 121.47, lat: 31.23 })?;
+//! let network = Network::builder().site(Site::leader(SiteId(17), door, Units(1))).build()?;
+//! let mut desk = Desk::open(network, Policy::default());
+//! let now = Timestamp::from_unix_millis(0);
+//! let place = |number| Command::place(CommandId(number), Order::new(OrderId(number), door));
+//! assert!(desk.apply(now, &place(1))?.outcome().is_accepted());
+//! assert!(!desk.apply(now, &place(2))?.outcome().is_accepted()); // the only place is taken
+//! assert!(desk.apply(now, &place(1))?.outcome().is_accepted()); // said before, and said again
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # When enough must come together
+//!
+//! In a [`Presale`](presale::Presale) customers pledge and pay; a community forms when enough of them have, and the
+//! campaign is confirmed when enough communities have formed. Whatever happens, every payment is either earned or given
+//! back. Its page has an example to begin with.
+//!
 //! # Modules, in the order in which to read them
 //!
 //! | module | what it is about |
@@ -244,12 +275,15 @@
 //! | [`candidates`] | eligible look-ups, filters, explanations |
 //! | [`plan`] | a whole batch under capacity: methods, preferences, decisions, proof, explanations |
 //! | [`desk`] | one order at a time: capacity and stock held together |
+//! | [`desk`] | capacity and stock promised order by order, from many threads |
+//! | [`presale`] | communities that form, campaigns that confirm, money that is accounted for |
+//! | [`ledger`] | commands, time, replay and snapshots: what the two have in common |
 //! | [`verify`] | is a plan what it says it is? |
 //! | [`balance`] | the optimiser behind it, for any costs |
 //! | [`geo`] | positions, datums, service areas, polygons, H3 cells |
 //! | [`order`] | what customers bought, and the check of a whole batch |
 //! | [`coverage`] | demand, holes and catchments by H3 cell |
-//! | [`units`], [`id`], [`time`] | millimetres, numbers and instants that can't be mixed up |
+//! | [`units`], [`money`], [`id`], [`time`] | millimetres, minor units, numbers and instants that can't be mixed up |
 //! | [`limits`], [`faults`] | how much one call may ask for; all that is wrong with an input |
 //!
 //! # What holds everywhere

@@ -1,6 +1,8 @@
 //! Public types can be shared between threads and sent to them.
 
-use catchment::{candidates, coverage, faults, geo, id, limits, order, plan, site, time, units};
+use catchment::{
+    candidates, coverage, faults, geo, id, limits, order, plan, presale, site, time, units,
+};
 
 macro_rules! send_and_sync {
     ($($type:ty),+ $(,)?) => {
@@ -53,6 +55,29 @@ fn public_types_are_send_and_sync() {
         plan::RouteError,
         plan::Router<'static>,
         plan::SiteLoad,
+        presale::BookError,
+        presale::BookSnapshot,
+        presale::BookSnapshotError,
+        presale::CellProgress,
+        presale::Cheapest,
+        presale::CheapestWay,
+        presale::Closest,
+        presale::CompactError,
+        presale::Compacted,
+        presale::ConfirmedPledge,
+        presale::GeographyError,
+        presale::Lacking,
+        presale::NoCommunity,
+        presale::OpenError,
+        presale::People,
+        presale::Presale,
+        presale::PresaleBook,
+        presale::ProgressMap,
+        presale::ReopenError,
+        presale::Settlement,
+        presale::SettlementError,
+        presale::Supply,
+        presale::Unchosen,
         site::Change,
         site::Neighbour,
         site::Network,

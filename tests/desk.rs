@@ -1,5 +1,8 @@
 //! The desk step by step beside its model, over random commands in many short logs.
 
+// What a test draws is small; a surprise ends it.
+#![allow(clippy::cast_possible_wrap, clippy::panic, clippy::print_stderr)]
+
 use std::sync::Arc;
 
 use catchment::desk::{
@@ -204,7 +207,7 @@ pub(crate) fn policy(rules: &Rules) -> Policy {
 }
 
 /// A desk and its model, for one short log.
-struct Pair {
+pub(crate) struct Pair {
     desk: Desk,
     model: Model,
     steps: Vec<Step>,
@@ -214,7 +217,7 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(random: &mut Random) -> Self {
+    pub(crate) fn new(random: &mut Random) -> Self {
         let sites: Vec<Site> = (0..SITES).map(|id| site(id, random)).collect();
         let rules = rules(random);
         let network = Network::builder()
@@ -232,7 +235,7 @@ impl Pair {
         }
     }
 
-    fn step(&mut self, random: &mut Random) {
+    pub(crate) fn step(&mut self, random: &mut Random) {
         self.clock += random.below(12) as i64;
         let command = Command::new(CommandId(self.commands.len() as u64), action(random));
         let foreseen = random
@@ -310,7 +313,7 @@ impl Pair {
     }
 
     /// From any prefix: the snapshot there, and the steps from there on.
-    fn replay(&self, random: &mut Random) {
+    pub(crate) fn replay(&self, random: &mut Random) {
         let (network, policy) = (
             self.first.machine().network(),
             self.first.machine().policy(),

@@ -2,6 +2,9 @@
 //!
 //! It shares nothing with the library but the vocabulary and the distance between two positions.
 
+// What a test draws is small; a surprise ends it.
+#![allow(clippy::cast_possible_wrap, clippy::panic, clippy::print_stderr)]
+
 use std::collections::BTreeMap;
 
 use catchment::desk::{

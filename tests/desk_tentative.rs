@@ -1,5 +1,8 @@
 //! The tentative plan: optimal after every command, nobody without a place, and the same after a restart.
 
+// What a test draws is small; a surprise ends it.
+#![allow(clippy::cast_possible_wrap, clippy::panic, clippy::print_stderr)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,6 +10,7 @@ use catchment::balance::{Candidate, Objective, Problem, Rows, solve};
 use catchment::desk::{
     Action, Cause, Command, Desk, Event, OrderState, Policy, Promise, Scope, Step, Told,
 };
+use catchment::geo::ServiceArea;
 use catchment::id::{CommandId, OrderId, SiteId};
 use catchment::ledger::{Answer, CommandError, Ledger};
 use catchment::limits::Limits;
@@ -19,7 +23,7 @@ use catchment::verify;
 use crate::desk::{ORDERS, SITES, action, at, order, policy, rules, run_seed, site, spot};
 use crate::workload::Random;
 
-fn open(sites: &[Site], random: &mut Random) -> Desk {
+pub(crate) fn open(sites: &[Site], random: &mut Random) -> Desk {
     let network = Network::builder()
         .sites(sites.iter().cloned())
         .build()
@@ -34,7 +38,7 @@ fn open(sites: &[Site], random: &mut Random) -> Desk {
 }
 
 /// One log, and what its events say.
-struct Evening {
+pub(crate) struct Evening {
     first: Desk,
     desk: Desk,
     steps: Vec<Step>,
@@ -45,7 +49,7 @@ struct Evening {
 }
 
 impl Evening {
-    fn new(desk: Desk) -> Self {
+    pub(crate) fn new(desk: Desk) -> Self {
         Self {
             first: desk.clone(),
             desk,
@@ -56,7 +60,7 @@ impl Evening {
         }
     }
 
-    fn apply(&mut self, action: Action, random: &mut Random) -> Option<Step> {
+    pub(crate) fn apply(&mut self, action: Action, random: &mut Random) -> Option<Step> {
         self.clock += random.below(12) as i64;
         let command = Command::new(CommandId(self.commands), action);
         self.commands += 1;
@@ -150,7 +154,7 @@ impl Evening {
     }
 
     /// From a prefix on, by way of a snapshot: the same events, the same bytes and the same decisions afterwards.
-    fn replay(&self, random: &mut Random) {
+    pub(crate) fn replay(&self, random: &mut Random) {
         let (network, policy) = (
             self.first.machine().network(),
             self.first.machine().policy(),
@@ -234,9 +238,9 @@ fn after_every_command_nothing_would_be_better() {
         let mut random = Random::new(seed);
         run_seed(seed, || {
             let mut sites: Vec<Site> = (0..SITES).map(|id| site(id, &mut random)).collect();
-            sites
-                .iter_mut()
-                .for_each(|site| site.area = Default::default());
+            for site in &mut sites {
+                site.area = ServiceArea::Unlimited;
+            }
             let network = Network::builder()
                 .sites(sites.clone())
                 .build()

@@ -1,5 +1,7 @@
 //! Presale: what has a right answer, rules 1 to 22.
 
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
+
 use catchment::id::{CommandId, PaymentId, PledgeId, SiteId};
 use catchment::ledger::{CommandError, Outcome};
 use catchment::money::{Amount, Currency, Money};
@@ -29,7 +31,7 @@ fn every_case_has_its_right_end() {
         .collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, Vec::from_iter(1..=22));
+    assert_eq!(numbers, (1..=22).collect::<Vec<u32>>());
 }
 
 fn formed(site: u64, epoch: u32, because: Because) -> Event {
@@ -406,7 +408,7 @@ fn windows() -> Vec<Case> {
 fn forming() -> Vec<Case> {
     let three = || {
         ruled(terms(1, 1), |policy| {
-            policy.threshold = Threshold::participants(3)
+            policy.threshold = Threshold::participants(3);
         })
     };
     let last = |first, second| Case {

@@ -1,12 +1,14 @@
 //! Presale: what has a right answer, rules 39 to 44: neighbours, operators, edges. 42 is with those who step back.
 
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
+
 use catchment::id::{CustomerId, SiteId};
 use catchment::money::Amount;
 use catchment::presale::merge::{self, ShortCommunity, ShortPledge, Walk};
 use catchment::presale::{
     Action, Because, CampaignFailure, CommunityFailure, CommunityStage, Confirm, ConfirmedAs,
-    Decision, Event, GuestSite, IfUnformed, MergeFault, MergedSites, Phase, Pieces, PledgeState,
-    RefundCause, Refusal, Stragglers, Terms, Threshold, Verdict,
+    Decision, Event, GuestSite, IfUnformed, MergeFault, MergedSites, Overflow, Phase, Pieces,
+    PledgeState, RefundCause, Refusal, Stragglers, Terms, Threshold, Verdict,
 };
 use catchment::units::Distance;
 
@@ -20,7 +22,7 @@ const WITHIN: i64 = 200;
 
 #[test]
 fn every_case_has_its_right_end() {
-    let cases = [merging(), competing(), operators(), edges()].concat();
+    let cases = [merging(), competing(), operators(), places(), edges()].concat();
     for case in &cases {
         check(case);
     }
@@ -340,6 +342,52 @@ fn operators() -> Vec<Case> {
                 [30, 0, 0, 30, 0],
                 &[1, 2, 3].map(|payment| (payment, RefundCause::Failed, 10)),
             ),
+        },
+    ]
+}
+
+/// One pledge's place is no other's.
+fn places() -> Vec<Case> {
+    let caps = |terms| {
+        ruled(terms, |policy| {
+            policy.overflow = Overflow::Waitlist;
+            policy.caps.per_community = Some(Pieces(5));
+        })
+    };
+    vec![
+        Case {
+            numbers: &[],
+            name: "the end of one hold ends no neighbour's",
+            terms: terms(2, 1),
+            script: vec![
+                ok(20, pledge(1, 1, 1, 1)),
+                ok(21, pledge(2, 2, 2, 1)),
+                ok(22, pledge(3, 3, 1, 1)),
+                see(20 + HOLD, See::Pledge(1, PledgeState::Expired)),
+                see(20 + HOLD, See::Held(1, 1)),
+                ok(20 + HOLD, pay(2, 2, PRICE, 30)),
+                ok(21 + HOLD, pay(3, 3, PRICE, 30)),
+            ],
+            end: end(Phase::Confirmed, [1, 2], [20, 0, 20, 0, 0], &[]),
+        },
+        Case {
+            numbers: &[],
+            name: "who would fit waits behind who does not, and nowhere else",
+            terms: caps(terms(2, 1)),
+            script: vec![
+                joins(20, 1, 1, 1, 4),
+                ok(21, pledge(2, 2, 1, 2)),
+                ok(22, pledge(3, 3, 1, 1)),
+                ok(22, pledge(4, 4, 2, 1)),
+                see(22, See::Pledge(2, PledgeState::Waiting)),
+                see(22, See::Pledge(3, PledgeState::Waiting)),
+                see(22, See::Pledge(4, PledgeState::Reserved)),
+                // Who stands before them gives up, and the next has a place.
+                ok(23, withdraw(2)),
+                see(23, See::Pledge(3, PledgeState::Reserved)),
+                ok(24, pay(3, 3, PRICE, 24)),
+            ],
+            end: end(Phase::Confirmed, [1], [50, 0, 50, 0, 0], &[]),
         },
     ]
 }

@@ -1,5 +1,7 @@
 //! Presale: what has a right answer, rules 23 to 38, and 42.
 
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
+
 use std::num::NonZeroU32;
 
 use catchment::id::{PaymentId, PledgeId, RefundId, SiteId, SupplierId};
@@ -50,7 +52,7 @@ fn every_case_has_its_right_end() {
     numbers.sort_unstable();
     numbers.dedup();
     let all = (23..=38).chain([42]);
-    assert_eq!(numbers, Vec::from_iter(all));
+    assert_eq!(numbers, all.collect::<Vec<u32>>());
 }
 
 /// Who steps back, and when that is too late.
@@ -119,7 +121,7 @@ fn leaving() -> Vec<Case> {
 fn people() -> Vec<Case> {
     let two = |terms| {
         ruled(terms, |policy| {
-            policy.threshold = Threshold::participants(2)
+            policy.threshold = Threshold::participants(2);
         })
     };
     vec![
@@ -425,7 +427,7 @@ fn communities() -> Vec<Case> {
             numbers: &[34],
             name: "who leads a community counts when a pledge of their own is paid, not before",
             terms: ruled(terms(1, 1), |policy| {
-                policy.threshold = Threshold::participants(2)
+                policy.threshold = Threshold::participants(2);
             }),
             script: vec![
                 see(20, See::Paid(1, 0, 0)),

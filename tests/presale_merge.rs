@@ -358,7 +358,8 @@ proptest! {
             lng: f64::from(lng).mul_add(0.002, if lng < 0 { 180.0 } else { -180.0 }),
             lat: 31.2 + f64::from(lat) * 0.002,
         }).unwrap();
-        let sites: Vec<Site> = (1..).zip(&places).map(|(id, place)| Site::leader(SiteId(id), at(*place), Units(1))).collect();
+        let sites = (1..).zip(&places).map(|(id, place)| Site::leader(SiteId(id), at(*place), Units(1)));
+        let sites: Vec<Site> = sites.collect();
         let network = Network::builder().sites(sites.clone()).build().unwrap();
         // Every third site has no community.
         let asked: Vec<&Site> = sites.iter().filter(|site| site.id.0 % 3 != 0).collect();

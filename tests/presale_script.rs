@@ -1,6 +1,8 @@
 //! A language for presale cases: terms, a script of commands with the outcomes that are right, and the right end. One
 //! function runs a case in every way in which a service may run it, and none may differ.
 
+#![allow(clippy::panic, reason = "what is not as it should be fails the test")]
+
 use catchment::id::{
     CampaignId, CommandId, CustomerId, PaymentId, PledgeId, RefundId, SiteId, SkuId, SupplierId,
 };
@@ -16,23 +18,23 @@ use catchment::time::{Span, Timestamp};
 use catchment::units::Quantity;
 
 /// The instants of [`terms`]: milliseconds, small enough to be read.
-pub const OPEN: i64 = 10;
-pub const CLOSE: i64 = 1_000;
-pub const HOLD: i64 = 100;
-pub const HORIZON: i64 = 100_000;
+pub(crate) const OPEN: i64 = 10;
+pub(crate) const CLOSE: i64 = 1_000;
+pub(crate) const HOLD: i64 = 100;
+pub(crate) const HORIZON: i64 = 100_000;
 /// Of a piece, in minor units.
-pub const PRICE: u64 = 10;
+pub(crate) const PRICE: u64 = 10;
 
-pub fn at(millis: i64) -> Timestamp {
+pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::from_unix_millis(millis)
 }
 
-pub fn span(millis: i64) -> Span {
+pub(crate) fn span(millis: i64) -> Span {
     Span::from_millis(millis.unsigned_abs())
 }
 
 /// Communities at sites 1 to `communities`, of which `least` must form, with one participant each; supplier 1.
-pub fn terms(communities: u64, least: u32) -> Terms {
+pub(crate) fn terms(communities: u64, least: u32) -> Terms {
     let policy = Policy::new(Threshold::participants(1));
     Terms {
         id: CampaignId(1),
@@ -53,12 +55,12 @@ pub fn terms(communities: u64, least: u32) -> Terms {
 }
 
 /// The same with other rules.
-pub fn ruled(mut terms: Terms, change: impl Fn(&mut Policy)) -> Terms {
+pub(crate) fn ruled(mut terms: Terms, change: impl Fn(&mut Policy)) -> Terms {
     change(&mut terms.policy);
     terms
 }
 
-pub fn community(site: u64) -> CommunityTerms {
+pub(crate) fn community(site: u64) -> CommunityTerms {
     CommunityTerms {
         site: SiteId(site),
         supplier: SupplierId(1),
@@ -67,7 +69,7 @@ pub fn community(site: u64) -> CommunityTerms {
 }
 
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(crate) struct Case {
     /// The numbers of the rules that it stands for.
     pub numbers: &'static [u32],
     pub name: &'static str,
@@ -77,7 +79,7 @@ pub struct Case {
 }
 
 #[derive(Clone, Debug)]
-pub enum Line {
+pub(crate) enum Line {
     /// A command; ids that nobody names are made.
     Do {
         at: i64,
@@ -101,7 +103,7 @@ pub enum Line {
 }
 
 #[derive(Clone, Debug)]
-pub enum Want {
+pub(crate) enum Want {
     Accepted,
     Refused(Refusal),
     Replayed(Outcome<Refusal>),
@@ -109,7 +111,7 @@ pub enum Want {
 }
 
 #[derive(Clone, Debug)]
-pub enum See {
+pub(crate) enum See {
     Phase(Phase),
     /// Sites whose threshold is met.
     Formed(&'static [u64]),
@@ -133,7 +135,7 @@ pub enum See {
 
 /// How a case ends. Buckets are those of the campaign's currency: recorded, held, captured, due, refunded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
+pub(crate) struct End {
     pub at: i64,
     pub phase: Phase,
     pub formed: Vec<u64>,
@@ -141,7 +143,7 @@ pub struct End {
     pub refunds: Vec<(u64, RefundCause, u64)>,
 }
 
-pub fn end(
+pub(crate) fn end(
     phase: Phase,
     formed: impl IntoIterator<Item = u64>,
     money: [u128; 5],
@@ -157,12 +159,12 @@ pub fn end(
 }
 
 impl End {
-    pub fn by(self, at: i64) -> Self {
+    pub(crate) fn by(self, at: i64) -> Self {
         Self { at, ..self }
     }
 }
 
-pub fn wanted(at: i64, action: Action, want: Want) -> Vec<Line> {
+pub(crate) fn wanted(at: i64, action: Action, want: Want) -> Vec<Line> {
     let id = None;
     vec![Line::Do {
         at,
@@ -172,16 +174,16 @@ pub fn wanted(at: i64, action: Action, want: Want) -> Vec<Line> {
     }]
 }
 
-pub fn ok(at: i64, action: Action) -> Vec<Line> {
+pub(crate) fn ok(at: i64, action: Action) -> Vec<Line> {
     wanted(at, action, Want::Accepted)
 }
 
-pub fn no(at: i64, action: Action, refusal: Refusal) -> Vec<Line> {
+pub(crate) fn no(at: i64, action: Action, refusal: Refusal) -> Vec<Line> {
     wanted(at, action, Want::Refused(refusal))
 }
 
 /// The same lines with the command's id given.
-pub fn named(command: u64, mut lines: Vec<Line>) -> Vec<Line> {
+pub(crate) fn named(command: u64, mut lines: Vec<Line>) -> Vec<Line> {
     for line in &mut lines {
         if let Line::Do { id, .. } = line {
             *id = Some(command);
@@ -190,32 +192,32 @@ pub fn named(command: u64, mut lines: Vec<Line>) -> Vec<Line> {
     lines
 }
 
-pub fn see(at: i64, what: See) -> Vec<Line> {
+pub(crate) fn see(at: i64, what: See) -> Vec<Line> {
     vec![Line::See { at, what }]
 }
 
-pub fn tick(at: i64) -> Vec<Line> {
+pub(crate) fn tick(at: i64) -> Vec<Line> {
     vec![Line::Tick { at }]
 }
 
-pub fn told(times: usize, event: Event) -> Vec<Line> {
+pub(crate) fn told(times: usize, event: Event) -> Vec<Line> {
     vec![Line::Told { times, event }]
 }
 
 /// A pledge and its payment under the same number, both at one instant.
-pub fn joins(at: i64, number: u64, customer: u64, site: u64, units: u32) -> Vec<Line> {
+pub(crate) fn joins(at: i64, number: u64, customer: u64, site: u64, units: u32) -> Vec<Line> {
     let mut lines = ok(at, pledge(number, customer, site, units));
     lines.extend(ok(at, pay(number, number, PRICE * u64::from(units), at)));
     lines
 }
 
 /// One participant each at many sites; pledge, payment and customer have the site's number.
-pub fn fill(from: i64, sites: impl IntoIterator<Item = u64>) -> Vec<Line> {
+pub(crate) fn fill(from: i64, sites: impl IntoIterator<Item = u64>) -> Vec<Line> {
     let one = |site| joins(from, site, site, site, 1);
     sites.into_iter().flat_map(one).collect()
 }
 
-pub fn pledge(number: u64, customer: u64, site: u64, units: u32) -> Action {
+pub(crate) fn pledge(number: u64, customer: u64, site: u64, units: u32) -> Action {
     Action::Pledge(NewPledge {
         pledge: PledgeId(number),
         customer: CustomerId(customer),
@@ -226,21 +228,21 @@ pub fn pledge(number: u64, customer: u64, site: u64, units: u32) -> Action {
 }
 
 /// The same from a customer who would walk to a neighbour.
-pub fn walker(mut action: Action) -> Action {
+pub(crate) fn walker(mut action: Action) -> Action {
     if let Action::Pledge(new) = &mut action {
         new.if_unformed = IfUnformed::MoveNearby;
     }
     action
 }
 
-pub fn yuan(amount: u64) -> Money {
+pub(crate) fn yuan(amount: u64) -> Money {
     Money {
         amount: Amount(amount),
         currency: Currency::CNY,
     }
 }
 
-pub fn pay(payment: u64, pledge: u64, amount: u64, paid_at: i64) -> Action {
+pub(crate) fn pay(payment: u64, pledge: u64, amount: u64, paid_at: i64) -> Action {
     Action::RecordPayment(NewPayment {
         payment: PaymentId(payment),
         pledge: PledgeId(pledge),
@@ -249,29 +251,29 @@ pub fn pay(payment: u64, pledge: u64, amount: u64, paid_at: i64) -> Action {
     })
 }
 
-pub fn withdraw(pledge: u64) -> Action {
+pub(crate) fn withdraw(pledge: u64) -> Action {
     let pledge = PledgeId(pledge);
     Action::Withdraw { pledge }
 }
 
-pub fn give_back(pledge: u64) -> Action {
+pub(crate) fn give_back(pledge: u64) -> Action {
     let pledge = PledgeId(pledge);
     Action::Return { pledge }
 }
 
-pub fn extend(closes_at: i64) -> Action {
+pub(crate) fn extend(closes_at: i64) -> Action {
     let closes_at = at(closes_at);
     Action::Extend { closes_at }
 }
 
-pub fn refunded(refund: u64, amount: u64) -> Action {
+pub(crate) fn refunded(refund: u64, amount: u64) -> Action {
     let (refund, amount) = (RefundId(refund), Amount(amount));
     Action::RecordRefund { refund, amount }
 }
 
 /// Runs a case: as it stands; with a tick before, at and twice after every deadline; following the stored steps; and
 /// going on from snapshots. All end alike, and as they should.
-pub fn check(case: &Case) {
+pub(crate) fn check(case: &Case) {
     let plain = Run::of(case, Ticks::AsWritten);
     assert_eq!(
         end_of(&plain.presale, case.end.at),
@@ -422,6 +424,13 @@ impl<'a> Run<'a> {
             self.tick(deadline);
             self.tick(deadline);
             self.tick(deadline - 5);
+            let next = self.presale.next_deadline();
+            assert_ne!(
+                next,
+                Some(at(deadline)),
+                "{}: it has passed",
+                self.case.name
+            );
         }
         self.tick(*when);
     }

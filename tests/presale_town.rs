@@ -155,19 +155,37 @@ pub(crate) fn policies() -> impl Strategy<Value = Policy> {
 /// Any action on six sites, six customers and a dozen pledges.
 pub(crate) fn actions() -> impl Strategy<Value = Action> {
     let (id, site) = (0..12_u64, 1..7_u64);
+    let pledges = (id.clone(), 0..6_u64, site.clone(), 0..4_u32)
+        .prop_map(|(id, customer, site, units)| pledge(id, customer, site, units));
+    let payments = (id.clone(), id.clone(), 1..4_u32, 0..2 * CLOSES)
+        .prop_map(|(id, of, units, paid_at)| payment(id, of, units, paid_at));
+    let refunds = (id.clone(), 0..3_000_u64).prop_map(|(id, amount)| Action::RecordRefund {
+        refund: RefundId(id),
+        amount: Amount(amount),
+    });
+    let parts = (id.clone(), 0..500_u64).prop_map(|(id, amount)| Action::RefundPart {
+        payment: PaymentId(id),
+        amount: Amount(amount),
+    });
+    let deliveries = (4..6_u64, 0..9_u64).prop_map(|(id, units)| Action::RecordDelivery {
+        supplier: SupplierId(id),
+        units: Pieces(units),
+    });
+    let withdrawals = id.clone().prop_map(PledgeId);
+    let returns = id.prop_map(PledgeId);
     prop_oneof![
-        12 => (id.clone(), 0..6_u64, site.clone(), 0..4_u32).prop_map(|(id, customer, site, units)| pledge(id, customer, site, units)),
-        14 => (id.clone(), id.clone(), 1..4_u32, 0..2 * CLOSES).prop_map(|(id, of, units, paid_at)| payment(id, of, units, paid_at)),
-        2 => id.clone().prop_map(|id| Action::Withdraw { pledge: PledgeId(id) }),
-        1 => id.clone().prop_map(|id| Action::Return { pledge: PledgeId(id) }),
-        2 => (id.clone(), 0..3_000_u64).prop_map(|(id, amount)| Action::RecordRefund { refund: RefundId(id), amount: Amount(amount) }),
-        1 => (id, 0..500_u64).prop_map(|(id, amount)| Action::RefundPart { payment: PaymentId(id), amount: Amount(amount) }),
+        12 => pledges,
+        14 => payments,
+        2 => withdrawals.prop_map(|pledge| Action::Withdraw { pledge }),
+        1 => returns.prop_map(|pledge| Action::Return { pledge }),
+        2 => refunds,
+        1 => parts,
         1 => site.prop_map(|site| Action::RemoveCommunity { site: SiteId(site) }),
         1 => Just(Action::Amend(Amendment::Default { threshold: Threshold::participants(1) })),
         1 => Just(Action::Extend { closes_at: at(CLOSES + 1_000) }),
         1 => Just(Action::Decide(Verdict::Confirm)),
         1 => Just(Action::Merge { groups: Vec::new() }),
-        1 => (4..6_u64, 0..9_u64).prop_map(|(id, units)| Action::RecordDelivery { supplier: SupplierId(id), units: Pieces(units) }),
+        1 => deliveries,
     ]
 }
 

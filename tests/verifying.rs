@@ -1,6 +1,7 @@
 //! The check of plans accepts every plan that the router makes.
 
 use catchment::balance::Price;
+use catchment::geo::{LngLat, Position};
 use catchment::id::{OrderId, SiteId};
 use catchment::order::{Order, Wish};
 use catchment::plan::{Cost, Costs, Method, Objective, Preferences, Proof, Router};
@@ -174,7 +175,7 @@ fn every_plan_by_other_costs_is_accepted_with_them() {
     for seed in 0..300 {
         let (network, orders) = draw(seed ^ 0xc057, 1 + seed as usize % 60, 12);
         let mut random = Random::new(seed);
-        let router = router(&network, &mut random);
+        let router = router(&network, &mut random).listed(1 + seed as usize % 5);
         let unbounded =
             |order: &Order, site: &Site, distance: Distance| Detours.cost(order, site, distance);
         for method in [Method::Nearest, Method::Greedy, Method::Balanced] {
@@ -191,4 +192,45 @@ fn every_plan_by_other_costs_is_accepted_with_them() {
             }
         }
     }
+}
+
+/// Two orders at the one place of the nearest site, which therefore has a price. Without it the one that had to give
+/// way would be better off there.
+#[cfg(feature = "serde")]
+#[test]
+fn over_listed_sites_a_false_price_is_refused() {
+    use catchment::plan::Plan;
+
+    let at = |lng| Position::new(LngLat { lng, lat: 31.2 }).expect("in range");
+    let leader = |id, lng, places| Site::leader(SiteId(id), at(lng), Units(places));
+    let sites = [
+        leader(1, 121.40, 1),
+        leader(2, 121.41, 9),
+        leader(3, 121.45, 9),
+    ];
+    let network = Network::builder().sites(sites).build().expect("sound");
+    let orders = [1, 2].map(|id| Order::new(OrderId(id), at(121.40)));
+    let costs = |_: &Order, _: &Site, distance: Distance| Some(Cost::from(distance));
+    let check = |listed, price: i64, accepted| {
+        let router = Router::new(&network).listed(listed).costs(&costs);
+        let plan = router.route(&orders).expect("a sound batch");
+        assert_eq!(plan.listed(), Some(listed));
+        let mut stored = serde_json::to_value(&plan).expect("serializable");
+        let cost = &mut stored["loads"][0]["price"]["cost"];
+        assert!(cost.as_i64() > Some(0) || listed == 1, "{cost}");
+        *cost = (cost.as_i64().expect("a cost") + price).into();
+        let plan: Plan = serde_json::from_value(stored).expect("a plan");
+        let verdict = verify::plan_by_costs(&network, &orders, &plan, &costs);
+        assert_eq!(
+            verdict.is_ok(),
+            accepted,
+            "{listed} listed, {price} more: {verdict:?}"
+        );
+    };
+    for listed in 2..5 {
+        check(listed, 0, true);
+        check(listed, 1, false);
+        check(listed, -1, false);
+    }
+    check(1, 0, true);
 }

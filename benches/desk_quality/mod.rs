@@ -35,7 +35,7 @@ struct Value {
 
 impl Value {
     fn total(self) -> i64 {
-        self.cost + self.unassigned as i64 * Cost::from(UNASSIGNED).as_millimetres()
+        self.cost + self.unassigned.cast_signed() as i64 * Cost::from(UNASSIGNED).as_millimetres()
     }
 }
 
@@ -69,7 +69,7 @@ fn compare(day: &Days, arrivals: u64) {
             sum += value.total() - best;
             unassigned += value.unassigned;
         }
-        let regret = sum / runs as i64;
+        let regret = sum / runs.cast_signed();
         if way == Way::Plain {
             plain = regret;
         }

@@ -153,7 +153,7 @@ impl Stage<'_> {
     fn now(&self) -> Timestamp {
         let orders = self.world.orders.len().max(1);
         let come = self.next.load(Ordering::Relaxed).min(orders);
-        let passed = EVENING.as_millis() as i64 * come as i64 / orders as i64;
+        let passed = (EVENING.as_millis() as usize * come / orders).cast_signed() as i64;
         // A process that goes on gets the orders from the first one on, at times that are past.
         Timestamp::from_unix_millis(passed.max(self.start))
     }

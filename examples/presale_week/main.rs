@@ -15,6 +15,7 @@
 mod play;
 mod script;
 #[path = "../seeded/mod.rs"]
+#[allow(dead_code, reason = "of the city only the leaders are needed here")]
 mod seeded;
 mod world;
 
@@ -24,9 +25,10 @@ use catchment::limits::Limits;
 use catchment::money::Currency;
 use catchment::order::check_batch;
 use catchment::plan::Router;
-use catchment::presale::{Campaign, CampaignFailure, Phase, RefundCause, Stragglers};
+use catchment::presale::{Campaign, CampaignFailure, Phase, RefundCause, Settlement, Stragglers};
 use catchment::time::Span;
 use catchment::units::Distance;
+use catchment::verify;
 
 use crate::play::{Told, Week};
 use crate::world::{NEEDED, World};
@@ -66,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn settle(world: &World, mut week: Week) -> Result<(), Box<dyn Error>> {
     let campaign = week.presale.campaign();
     assert_eq!(campaign.phase(), Phase::Confirmed);
-    let settlement = campaign.settlement()?;
+    let settlement = Settlement::of(campaign)?;
 
     println!("\n| purchase order | pieces |\n| --- | ---: |");
     for order in &settlement.purchases.orders {
@@ -123,10 +125,17 @@ fn settle(world: &World, mut week: Week) -> Result<(), Box<dyn Error>> {
     );
 
     // One world, one id: what was pledged is an order that the router can plan.
-    let orders = week.presale.campaign().orders(&world.network)?;
+    let homes = world.homes();
+    let settlement = Settlement::of(week.presale.campaign())?;
+    let orders = settlement.orders(&world.network, |customer| homes.get(&customer).copied())?;
     check_batch(&orders, &Limits::default())?;
     let plan = Router::new(&world.network).route(&orders)?;
-    assert_eq!(plan.assigned().0 as usize, orders.len());
+    verify::plan(&world.network, &orders, &plan)?;
+    assert_eq!(
+        plan.total().unassigned.0,
+        0,
+        "every site has room for its community"
+    );
     println!(
         "{} pledges are orders now, each at the site that was promised.",
         orders.len()

@@ -33,7 +33,7 @@ pub(crate) fn write(world: &World) -> Vec<Message> {
         }
     }
     // Two who pay a minute before the close: one message comes within the grace, the other after it.
-    let grace = GRACE.as_millis() as i64;
+    let grace = GRACE.as_millis().cast_signed();
     for delay in [grace / 2, grace + 30 * MINUTE] {
         author.pays_at_the_last_minute(world.communities[0].site, delay);
     }
@@ -60,7 +60,7 @@ impl Author {
     /// Somebody new pledges, at some time up to half an hour before the close.
     fn pledges_some_time(&mut self, site: SiteId) -> Made {
         let week = CLOSES_AT.as_unix_millis() - OPENS_AT.as_unix_millis();
-        let millis = self.random.below((week - HOUR / 2) as u64) as i64;
+        let millis = self.random.below((week - HOUR / 2) as u64).cast_signed();
         self.pledges(site, later(OPENS_AT, millis))
     }
 
@@ -86,7 +86,7 @@ impl Author {
 
     /// Pays within the hold. One in five messages of payment comes twice.
     fn stays(&mut self, made: &Made) {
-        let pause = 1 + self.random.below(HOLD.as_millis() - 1) as i64;
+        let pause = 1 + self.random.below(HOLD.as_millis() - 1).cast_signed();
         let at = later(made.at, pause);
         self.pay(made, at, at);
         if self.random.below(5) == 0 {
@@ -102,7 +102,7 @@ impl Author {
         match how {
             0 => {}
             1 => {
-                let at = later(made.at, HOLD.as_millis() as i64);
+                let at = later(made.at, HOLD.as_millis().cast_signed());
                 self.pay(made, at, at);
             }
             _ => {

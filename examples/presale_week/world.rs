@@ -1,9 +1,10 @@
 //! Sixty leaders of the seeded city, who lives near them, and the terms of the presale.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 
 use catchment::geo::{LngLat, Position};
-use catchment::id::{CampaignId, SiteId, SkuId, SupplierId};
+use catchment::id::{CampaignId, CustomerId, SiteId, SkuId, SupplierId};
 use catchment::money::{Amount, Currency};
 use catchment::presale::{
     BasisPoints, CommunityTerms, Confirm, Pieces, Policy, Stragglers, SupplierTerms, Terms,
@@ -99,6 +100,15 @@ impl World {
             .sum()
     }
 
+    /// Where customers live, who are numbered from 1 in the order of their communities.
+    pub(crate) fn homes(&self) -> BTreeMap<CustomerId, Position> {
+        let homes = self
+            .communities
+            .iter()
+            .flat_map(|community| &community.homes);
+        (1..).map(CustomerId).zip(homes.copied()).collect()
+    }
+
     /// The presale of the week.
     pub(crate) fn terms(&self, id: u64, stragglers: Stragglers) -> Terms {
         let tiers = [(500, 200), (1_000, 500)].map(|(units, points)| Tier {
@@ -176,7 +186,7 @@ fn people(leaders: &[Site]) -> Result<Vec<Neighbourhood>, Box<dyn Error>> {
 
 fn near(leader: Position, random: &mut SplitMix64) -> Result<Position, Box<dyn Error>> {
     let mut shift = || (random.below(2_001) as f64 / 1_000.0 - 1.0) * NEIGHBOURHOOD;
-    let LngLat { lng, lat } = leader.lng_lat();
+    let (lng, lat) = (leader.lng(), leader.lat());
     Ok(Position::new(LngLat {
         lng: lng + shift(),
         lat: lat + shift(),

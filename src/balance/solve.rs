@@ -125,7 +125,7 @@ fn engine_from_nothing<S: CandidateSource>(problem: &Problem, source: S, level: 
             return engine;
         }
     }
-    let mut source = engine.source;
+    let mut source = engine.into_source();
     let prices = estimate(problem, &mut source, typical_stride(problem));
     engine = empty_engine(problem, source, level);
     repair_from(problem, &mut engine, prices);

@@ -22,3 +22,5 @@ pub use sphere::EARTH_RADIUS;
 pub(crate) use area::{Address, CompiledArea};
 pub(crate) use covering::reach_of;
 pub(crate) use sphere::{Chord, UnitVector, chord2_reaching, chord2_tied};
+#[cfg(test)]
+pub(crate) use trig::tests::random;

@@ -106,10 +106,11 @@ pub(crate) fn near_arc_sine(x: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn random(state: &mut u64) -> f64 {
+    /// Numbers from 0 to below 1 (D. E. Knuth's linear congruential generator MMIX).
+    pub(crate) fn random(state: &mut u64) -> f64 {
         *state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);

@@ -62,7 +62,7 @@ mod tests {
         let at = Timestamp::from_unix_millis;
         let mut deadlines = Deadlines::default();
         for number in 0..10_000_u64 {
-            deadlines.push(at((number % 100) as i64), number);
+            deadlines.push(at((number % 100).cast_signed()), number);
         }
         let counts = |_, number: u64| number % 1_000 == 7;
         deadlines.settle(10, counts);

@@ -204,8 +204,8 @@ impl<M: Machine> Ledger<M> {
     ///
     /// # Errors
     ///
-    /// [`CommandError`] if there was nothing to decide; it is checked in the order of its variants, and the ledger is as
-    /// before. A *refusal* is no error but an [`Outcome`].
+    /// [`CommandError`] if there was nothing to decide; it is checked in the order of its variants, and the ledger is
+    /// as before. A *refusal* is no error but an [`Outcome`].
     pub fn apply(
         &mut self,
         at: Timestamp,

@@ -5,8 +5,8 @@
 //! not depend on what the machine is about, so they live here, once:
 //!
 //! 1. **Time is a value.** A command carries the instant `at`. It is processed at `t = max(now, at)`: time never goes
-//!    back. Before it is decided, every deadline up to `t` takes effect, in order, as of its own instant. So it does not
-//!    matter whether a timer was early, late, doubled or missed: [`tick`](Ledger::tick) is only a hint.
+//!    back. Before it is decided, every deadline up to `t` takes effect, in order, as of its own instant. So it does
+//!    not matter whether a timer was early, late, doubled or missed: [`tick`](Ledger::tick) is only a hint.
 //! 2. **Horizon.** An `at` beyond the machine's horizon changes nothing. One message with seconds where milliseconds
 //!    belong must not make every deadline fire.
 //! 3. **Identity.** The caller makes the id of a command. The same id with the same body is answered with the first
@@ -21,7 +21,7 @@
 //!
 //! ```text
 //!            horizon?     makes sense?    id known?         deadlines ≤ t       decide
-//! command ──→ ─────── ──→ ──────────── ──→ ───────── ──────→ ──────────── ────→ ────── ──→ Step { due, events, outcome }
+//! command ──→ ─────── ──→ ──────────── ──→ ───────── ──────→ ──────────── ────→ ────── ──→ Step (due, events, outcome)
 //!              │ no          │ no           │ yes
 //!              ▼             ▼              ▼
 //!         BeyondHorizon   Malformed    Replayed, or IdConflict if the body differs          nothing changes

@@ -81,8 +81,8 @@ impl<T> core::ops::IndexMut<u32> for Pages<T> {
     }
 }
 
-/// Finds the slot of an id: a hash table of slots with 32 bits of each id's hash, nine bytes an entry; the ids are in the
-/// records themselves.
+/// Finds the slot of an id: a hash table of slots with 32 bits of each id's hash, nine bytes an entry; the ids are in
+/// the records themselves.
 ///
 /// With the hash beside the slot the table grows without a look at the records, which at a million of them lie all over
 /// memory: that took a third of the time of all commands.

@@ -91,6 +91,9 @@ pub(super) struct Settings {
     pub(super) open_at: Option<Timestamp>,
     /// Whether costs were the caller's own.
     pub(super) has_own_costs: bool,
+    /// How many candidates each order had, if the plan knows of no others.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) listed: Option<usize>,
 }
 
 /// What is proven of a plan's total.
@@ -155,6 +158,25 @@ impl Plan {
     #[must_use]
     pub fn is_by_distance(&self) -> bool {
         !self.inner.settings.has_own_costs
+    }
+
+    /// How many sites were listed for each order, if the plan is the best over those alone: the nearest so many that
+    /// were eligible, after its home.
+    ///
+    /// ```
+    /// use catchment::order::Order;
+    /// use catchment::plan::{Cost, Router};
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::Distance;
+    /// let network = Network::builder().build()?;
+    /// let by_bus = |_: &Order, _: &Site, _: Distance| Some(Cost::from_millimetres(960_000));
+    /// assert_eq!(Router::new(&network).listed(5).route(&[])?.listed(), None);
+    /// assert_eq!(Router::new(&network).listed(5).costs(&by_bus).route(&[])?.listed(), Some(5));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn listed(&self) -> Option<usize> {
+        self.inner.settings.listed
     }
 
     /// The decisions, one for each order, in the order of their ids. O(1).

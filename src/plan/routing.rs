@@ -46,9 +46,11 @@ impl Router<'_> {
         terms.check()?;
         done?;
         let total = draft.total()?;
+        let mut settings = self.settings.clone();
+        settings.listed = Some(self.listed).filter(|_| draft.proof == Proof::OverListedCandidates);
         Ok(Plan::new(Inner {
             version: self.network.version(),
-            settings: self.settings.clone(),
+            settings,
             asked: terms.batch.asked(),
             decisions: draft.decisions,
             loads: draft.loads,

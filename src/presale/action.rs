@@ -62,8 +62,8 @@ pub enum Action {
         /// Which.
         site: SiteId,
     },
-    /// The retailer calls the campaign off before anything is confirmed; everything is due for refund. Closed is what has
-    /// failed or was called off; what is confirmed is refused as such.
+    /// The retailer calls the campaign off before anything is confirmed; everything is due for refund. Closed is what
+    /// has failed or was called off; what is confirmed is refused as such.
     Cancel,
     /// The operator's answer where campaigns are confirmed by hand.
     Decide(Verdict),
@@ -101,7 +101,7 @@ pub struct NewPledge {
 
 /// What a customer wants if the community does not form.
 ///
-/// Where one customer's pledges differ, each goes its own way: of a community that is merged some move, the others fail.
+/// Where one customer's pledges differ, each goes its own way: of a merged community some move, the others fail.
 ///
 /// ```
 /// use catchment::presale::IfUnformed;

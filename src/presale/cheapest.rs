@@ -65,8 +65,8 @@ impl CheapestWay {
 
 impl Threshold {
     /// How many more pieces make a tally meet the threshold, at least, at a price a piece: 0 if and only if it is met.
-    /// They are sold one each to people who are new, for whoever buys two is one participant. At a price of 0, money that is
-    /// missing takes all that 64 bits hold.
+    /// They are sold one each to people who are new, for whoever buys two is one participant. At a price of 0, money
+    /// that is missing takes all that 64 bits hold.
     ///
     /// Of parts that must all be met the dearest counts, of parts of which one is enough the cheapest. O(1).
     ///

@@ -1,8 +1,8 @@
 //! Presales (预售): communities form (成团), a campaign confirms, and nobody's money gets lost.
 //!
-//! A supplier of watermelons is not ordered from until 50 communities have each gathered enough pledges. A *campaign* is
-//! one such offer, a *community* the group at one site, a *pledge* one customer's promise to buy, which counts once it
-//! is paid. [`Presale`] is one campaign as a state machine: commands in, events out, time passed in. What commands,
+//! A supplier of watermelons is not ordered from until 50 communities have each gathered enough pledges. A *campaign*
+//! is one such offer, a *community* the group at one site, a *pledge* one customer's promise to buy, which counts once
+//! it is paid. [`Presale`] is one campaign as a state machine: commands in, events out, time passed in. What commands,
 //! time and repetitions mean in general is said in [`ledger`](crate::ledger).
 //!
 //! [`PresaleBook`] holds many of them.
@@ -13,9 +13,11 @@
 //!   un-forms until the freeze; each change has an epoch, so that messages about it can be put in order.
 //! - **Windows are half-open.** A pledge at `closes_at` is too late, a hold that ends at `t` has ended at `t`.
 //! - **Closing is not freezing.** For as long as the grace, payments made before the close may still arrive; a place
-//!   that is kept at the close is kept so long, whatever the end of its hold. Then the sets freeze, once; whatever is confirmed, ordered and refunded follows from what was frozen.
-//! - **Money is never in limbo.** Of every payment, recorded = held + captured + due + refunded. A payment that is late,
-//!   wrong, doubled or for nothing is recorded and due for refund; it is never refused and never revives what is over.
+//!   that is kept at the close is kept so long, whatever the end of its hold. Then the sets freeze, once; whatever is
+//!   confirmed, ordered and refunded follows from what was frozen.
+//! - **Money is never in limbo.** Of every payment, recorded = held + captured + due + refunded. A payment that is
+//!   late, wrong, doubled or for nothing is recorded and due for refund; it is never refused and never revives what is
+//!   over.
 //!   A refund belongs to a payment, has a number of its own and a key, and is never more than was paid.
 //! - **Terms are fixed** when the campaign opens, and may then only ask for less.
 //!

@@ -85,8 +85,8 @@ impl fmt::Display for PaymentState {
 
 /// Why money is given back. With the payment and the line it is the key of a refund.
 ///
-/// If a payment is of no use for several reasons, the first of these is given: unknown pledge, second payment, too late,
-/// no place, wrong amount.
+/// If a payment is of no use for several reasons, the first of these is given: unknown pledge, second payment, too
+/// late, no place, wrong amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

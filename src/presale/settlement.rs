@@ -96,8 +96,8 @@ impl Settlement {
     ///
     /// # Errors
     ///
-    /// [`SettlementError::NotOver`] before its verdict; [`SettlementError::Purchase`] if a supplier's whole cases do not
-    /// fit 64 bits.
+    /// [`SettlementError::NotOver`] before its verdict; [`SettlementError::Purchase`] if a supplier's whole cases do
+    /// not fit 64 bits.
     ///
     /// ```
     /// use catchment::id::{CampaignId, SiteId, SkuId, SupplierId};
@@ -170,10 +170,10 @@ impl Settlement {
 
     /// The confirmed pledges as orders that a [`Router`](crate::plan::Router) can plan, the first to pay first.
     ///
-    /// A pledge keeps its number, its customer and its site, which is a [`Wish::Site`]: the community picks up there and
-    /// nowhere else. The order has one line of the pieces that the customer gets, and the size 1 of an order. Where the
-    /// customer lives is the caller's to know; without a position it is that of the site. Pledges that a short delivery
-    /// left nothing, or whose supplier nothing is ordered from, make no order.
+    /// A pledge keeps its number, its customer and its site, which is a [`Wish::Site`]: the community picks up there
+    /// and nowhere else. The order has one line of the pieces that the customer gets, and the size 1 of an order. Where
+    /// the customer lives is the caller's to know; without a position it is that of the site. Pledges that a short
+    /// delivery left nothing, or whose supplier nothing is ordered from, make no order.
     ///
     /// The numbers of pledges are unique in a campaign; whoever plans several together sees to it that they are unique
     /// in all of them. O(pledges · log sites).

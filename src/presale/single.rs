@@ -105,8 +105,8 @@ impl Presale {
         self.ledger.apply(at, command)
     }
 
-    /// What [`apply`](Self::apply) would answer; nothing changes. O(pledges) if a deadline is due, the campaign confirms
-    /// on reach or pledges wait for room, as `apply` otherwise.
+    /// What [`apply`](Self::apply) would answer; nothing changes. O(pledges) if a deadline is due, the campaign
+    /// confirms on reach or pledges wait for room, as `apply` otherwise.
     ///
     /// # Errors
     ///
@@ -149,8 +149,8 @@ impl Presale {
         self.ledger.machine()
     }
 
-    /// The campaign as it will stand at a later instant if no command comes until then. Beyond the horizon it is that of
-    /// the horizon. O(1) if nothing is due by then, O(pledges) otherwise.
+    /// The campaign as it will stand at a later instant if no command comes until then. Beyond the horizon it is that
+    /// of the horizon. O(1) if nothing is due by then, O(pledges) otherwise.
     #[must_use]
     pub fn as_of(&self, at: Timestamp) -> Cow<'_, Campaign> {
         let campaign = self.campaign();

@@ -3,7 +3,7 @@
 use crate::balance::Price;
 use crate::id::SiteId;
 use crate::order::{Order, Wish};
-use crate::plan::{Decision, Method, Outcome, Plan, Proof, Unassigned};
+use crate::plan::{Cost, Decision, Method, Outcome, Plan, Proof, Unassigned};
 use crate::verify::claims::Claims;
 use crate::verify::rules::{Asker, Rules, plus};
 use crate::verify::tree::Tree;
@@ -20,13 +20,15 @@ pub(super) struct Certificate<'a> {
     priced: Tree,
     /// Knows the surcharges only.
     free: Tree,
+    /// Knows distances only, and how many sites each order was listed, if the plan is over those.
+    listed: Option<(Tree, usize)>,
     claim: Claim,
 }
 
 /// What a plan claims of each order that goes somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Claim {
-    /// No eligible site is better, prices included.
+    /// No eligible site is better, prices included; or none of those listed.
     Least,
     /// It is at least as good as to go nowhere.
     BetterThanNowhere,
@@ -53,7 +55,11 @@ impl<'a> Certificate<'a> {
             _ => Price::default(),
         };
         let prices: Vec<Price> = (0..rules.sites.len()).map(price).collect();
+        let over_listed = plan
+            .listed()
+            .filter(|_| plan.proof() == Proof::OverListedCandidates);
         let claim = match (plan.proof(), plan.method()) {
+            (Proof::OverListedCandidates, _) if over_listed.is_some() => Claim::Least,
             (Proof::Optimal, _) | (Proof::Nothing, Method::Nearest) if rules.is_bounded() => {
                 Claim::Least
             }
@@ -67,6 +73,7 @@ impl<'a> Certificate<'a> {
             claims,
             priced: rules.tree(|slot| prices[slot]),
             free: rules.tree(|_| Price::default()),
+            listed: over_listed.map(|count| (rules.tree_of_distances(), count)),
             prices,
             claim,
         }
@@ -142,7 +149,7 @@ impl<'a> Certificate<'a> {
         holds: &mut Vec<Hold>,
     ) {
         let mut best = (own, own_slot);
-        self.each_eligible(&self.priced, asker, own, |slot, cost| {
+        self.each_known(asker, own, |slot, cost| {
             let price = self.prices[slot as usize];
             let value = plus(price, cost);
             if slot != own_slot && value == own && price > Price::default() {
@@ -154,6 +161,43 @@ impl<'a> Certificate<'a> {
             own
         });
         self.object_to(asker, (own, own_slot), best, violations);
+    }
+
+    /// As [`each_eligible`](Self::each_eligible) with prices; for a plan over listed sites, each of those.
+    fn each_known(
+        &self,
+        asker: &Asker<'_>,
+        limit: Price,
+        mut visit: impl FnMut(u32, i64) -> Price,
+    ) {
+        match &self.listed {
+            None => self.each_eligible(&self.priced, asker, limit, visit),
+            Some((near, count)) => {
+                for (_, slot, cost) in self.nearest(near, asker, *count) {
+                    visit(slot, cost);
+                }
+            }
+        }
+    }
+
+    /// The order's home and then the nearest eligible sites, so many in all, with their distances and costs.
+    fn nearest(&self, near: &Tree, asker: &Asker<'_>, count: usize) -> Vec<(i64, u32, i64)> {
+        let mut found: Vec<(i64, u32, i64)> = Vec::with_capacity(count.saturating_add(1).min(64));
+        let home = asker.order.home.and_then(|home| self.rules.slot(home));
+        let everywhere = plus(Price::default(), i64::MAX);
+        self.each_eligible(near, asker, everywhere, |slot, cost| {
+            let distance = self.rules.distance(asker, slot as usize);
+            let rank = match home {
+                Some(home) if home == slot as usize => -1,
+                _ => Cost::from(distance).as_millimetres(),
+            };
+            let place = found.partition_point(|other| (other.0, other.1) < (rank, slot));
+            found.insert(place, (rank, slot, cost));
+            found.truncate(count);
+            let farthest = found.last().filter(|_| found.len() == count);
+            farthest.map_or(everywhere, |(rank, ..)| plus(Price::default(), *rank))
+        });
+        found
     }
 
     /// Whether no eligible site that has room at the end is better.
@@ -229,7 +273,10 @@ impl<'a> Certificate<'a> {
                 claimed,
                 expected,
             });
-        } else if self.claim == Claim::Nothing && expected == Unassigned::NoRoom {
+        } else if self.claim == Claim::Nothing
+            && expected == Unassigned::NoRoom
+            && self.rules.is_bounded()
+        {
             self.check_least_with_room(asker, NOWHERE, nowhere, violations);
         }
     }

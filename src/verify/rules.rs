@@ -197,9 +197,19 @@ impl<'a> Rules<'a> {
             && self.open_at.is_none_or(|at| site.schedule.is_open_at(at))
     }
 
+    /// The open sites in a tree that knows distances alone.
+    pub(super) fn tree_of_distances(&self) -> Tree {
+        self.tree_of(1_000_000, |_| Price::default())
+    }
+
     /// The open sites in a tree that knows these prices, by slot, beside the surcharges. What it is worth to stay at
     /// home it does not know.
     pub(super) fn tree(&self, price: impl Fn(usize) -> Price) -> Tree {
+        let weight = |slot: usize| plus(price(slot), self.sites[slot].surcharge);
+        self.tree_of(self.per_kilometre().unwrap_or(0), weight)
+    }
+
+    fn tree_of(&self, per_kilometre: u64, weight: impl Fn(usize) -> Price) -> Tree {
         let open = self
             .sites
             .iter()
@@ -208,10 +218,10 @@ impl<'a> Rules<'a> {
         let leaves = open.map(|(slot, rules)| Leaf {
             slot: slot as u32,
             at: rules.at,
-            weight: plus(price(slot), rules.surcharge),
+            weight: weight(slot),
             chord_max: rules.area.chord_max(rules.site.position),
         });
-        Tree::build(leaves.collect(), self.per_kilometre().unwrap_or(0))
+        Tree::build(leaves.collect(), per_kilometre)
     }
 }
 

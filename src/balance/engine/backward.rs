@@ -59,8 +59,8 @@ impl<S: CandidateSource> Engine<S> {
     /// The same, if a better chain can't be out of sight. If it can, remembers what has to be listed.
     fn certain_taker(&mut self, goal: u32) -> Option<(u32, i64)> {
         let (best, horizon) = self.search_backward(goal);
-        // Where all candidates are at hand, chains as good as the best have to be in sight as well: of them the first by
-        // number is taken, so that a plan that is taken up again goes on in the same way.
+        // Where all candidates are at hand, chains as good as the best have to be in sight as well: of them the first
+        // by number is taken, so that a plan that is taken up again goes on in the same way.
         let enough = best.1.saturating_add(i64::from(!S::PRUNES));
         if enough <= horizon {
             return Some(best);

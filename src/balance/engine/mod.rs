@@ -194,6 +194,11 @@ impl<S: CandidateSource> Engine<S> {
         }
     }
 
+    /// The source, when the rest is not needed any more.
+    pub(super) fn into_source(self) -> S {
+        self.source
+    }
+
     /// The node for "unassigned": its price is constant and it always has room.
     pub(super) fn nowhere(&self) -> u32 {
         self.nodes.len() as u32 - 1

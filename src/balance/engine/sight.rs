@@ -108,24 +108,38 @@ impl<S: CandidateSource> Engine<S> {
         !wanted.is_empty()
     }
 
-    /// Lists the moves into these sites as far as they are wanted, and some beyond.
+    /// Lists the moves into these sites as far as they are wanted, and some beyond; and those into all others a little,
+    /// as orders are asked anyway: otherwise search after search would be stopped by one site on its way.
     fn list_entrances(&mut self, wanted: &[u32]) {
-        /// More is listed by so many strides, when it is wanted for the first time.
-        const SLACK: i64 = 4;
-        /// It doubles no oftener than this.
+        /// All are certain to so many strides, if they are not to half as many. With 1 in place of 4, half as much
+        /// again is to be listed again at 200,000 orders.
+        const STRIDES: i64 = 4;
+        /// The first time that more is wanted, so many strides are listed beyond, then always twice as many.
+        const SLACK: i64 = 1;
         const TIMES_MAX: u32 = 20;
         let sites = self.nodes.len() - 1;
-        let mut floors = vec![FAR; sites + 1];
+        let reach = STRIDES * self.stride;
+        for site in 0..sites as u32 {
+            if self.certain(site) < reach / 2 {
+                let sight = &mut self.sights[site as usize];
+                sight.reach = sight.reach.max(reach);
+            }
+        }
         for site in wanted {
-            let (node, site) = (&self.nodes[*site as usize], *site as usize);
-            let sight = &mut self.sights[site];
-            let slack = (SLACK * self.stride) << sight.times;
+            let sight = &mut self.sights[*site as usize];
+            sight.reach += (SLACK * self.stride) << sight.times;
             sight.times = (sight.times + 1).min(TIMES_MAX);
+        }
+        let mut floors = vec![FAR; sites + 1];
+        for (site, floor_now) in floors[..sites].iter_mut().enumerate() {
+            let reach = core::mem::take(&mut self.sights[site].reach);
             // No price falls below 0.
-            let floor = (node.price - (sight.reach + slack - self.listed_beyond)).max(0);
-            self.floors[site] = self.floors[site].min(floor);
-            self.fallen[site] = 0;
-            floors[site] = self.floors[site];
+            let floor = (self.nodes[site].price - (reach - self.listed_beyond)).max(0);
+            if reach > 0 && (floor < self.floors[site] || self.fallen[site] > 0) {
+                self.floors[site] = self.floors[site].min(floor);
+                self.fallen[site] = 0;
+                *floor_now = self.floors[site];
+            }
         }
         self.source.floors_changed(&floors[..sites]);
         for from in 0..=sites as u32 {

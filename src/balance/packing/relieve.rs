@@ -92,6 +92,14 @@ impl Load<'_> {
             base += self.prices.worth(size - stop.units, stop.site);
         }
         let mut below = best.map_or(below, |best| below.min(best.allows(relieved)));
+        let end = |to: u32, regret: i64, added: i64| End {
+            before: number,
+            order,
+            to,
+            regret,
+            added,
+            relieved,
+        };
         let near = self.near(order);
         self.work += 1;
         for at in near {
@@ -121,29 +129,14 @@ impl Load<'_> {
                     depth: stop.depth + 1,
                 });
             } else if !search.visits(number, to) {
-                *best = Some(End {
-                    before: number,
-                    order,
-                    to,
-                    regret,
-                    added,
-                    relieved,
-                });
+                *best = Some(end(to, regret, added));
                 below = added;
             }
         }
         let regret = self.regret_nowhere(order);
         let added = base + regret;
         if added < below {
-            let to = self.task.nowhere();
-            *best = Some(End {
-                before: number,
-                order,
-                to,
-                regret,
-                added,
-                relieved,
-            });
+            *best = Some(end(self.task.nowhere(), regret, added));
         }
     }
 

@@ -165,13 +165,7 @@ fn degrees_of(at: UnitVector) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn random(state: &mut u64) -> f64 {
-        *state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (*state >> 11) as f64 / (1_u64 << 53) as f64
-    }
+    use crate::geo::random;
 
     #[test]
     fn strips_are_numbered_from_zero() {

@@ -105,10 +105,10 @@ impl PresaleBook {
         let mut book = Self::new(limits);
         let mut presales: Vec<Option<PresaleSnapshot>> = presales.into_iter().map(Some).collect();
         let restored = map_in_order_mut(&mut presales, |snapshot| {
-            let snapshot = snapshot.take().expect("each is read once");
-            Presale::restore(snapshot, &limits)
+            let snapshot = snapshot.take();
+            snapshot.map(|snapshot| Presale::restore(snapshot, &limits))
         });
-        for (place, presale) in restored.into_iter().enumerate() {
+        for (place, presale) in restored.into_iter().flatten().enumerate() {
             let presale = presale.map_err(|why| BookSnapshotError::Campaign { place, why })?;
             let campaign = presale.campaign().terms().id;
             if book.presales.contains_key(&campaign) {

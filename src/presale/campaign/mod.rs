@@ -1,7 +1,7 @@
 //! The state of one campaign, and what drives it.
 //!
-//! [`decide`](Campaign::decide) says what an action would bring about, [`evolve`](Campaign::evolve) changes the state as
-//! events say, and [`react`](Campaign::react) says what the state that was reached brings about in turn.
+//! [`decide`](Campaign::decide) says what an action would bring about, [`evolve`](Campaign::evolve) changes the state
+//! as events say, and [`react`](Campaign::react) says what the state that was reached brings about in turn.
 
 mod decide;
 mod encoding;

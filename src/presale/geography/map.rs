@@ -97,7 +97,7 @@ pub struct Closest {
 }
 
 /// A number of people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum People {
@@ -166,8 +166,8 @@ impl ProgressMap {
     ///
     /// # Errors
     ///
-    /// [`GeographyError::UnknownSite`] if a community's site is not in the network, [`GeographyError::Map`] if there are
-    /// more cells than the network's [`map_cells_max`](crate::limits::Limits::map_cells_max).
+    /// [`GeographyError::UnknownSite`] if a community's site is not in the network, [`GeographyError::Map`] if there
+    /// are more cells than the network's [`map_cells_max`](crate::limits::Limits::map_cells_max).
     pub fn of(
         campaign: &Campaign,
         network: &Network,

@@ -11,9 +11,9 @@
 //! The short communities are the nodes of a graph with an edge wherever one site is within the walking limit of the
 //! other ([`walks`]). A *group* is a star: a host and at least one guest, each guest at an edge with the *host*. A
 //! community is in at most one group. Of a guest only the pledges that consented move ([`IfUnformed`]), the others
-//! leave before anything is counted, and a guest without consent at all is none. All pledges of the host stay, consented or
-//! not. A customer is one participant of the group, however many pledges and communities brought them there. The group
-//! must meet the host's [`Threshold`], and counts as one community.
+//! leave before anything is counted, and a guest without consent at all is none. All pledges of the host stay,
+//! consented or not. A customer is one participant of the group, however many pledges and communities brought them
+//! there. The group must meet the host's [`Threshold`], and counts as one community.
 //!
 //! # Which plan is best
 //!
@@ -47,8 +47,8 @@
 //!
 //! Larger components are planned in three steps ([`Exactness::Greedy`]). Each host gathers guests, always the one after
 //! which least is missing, until its threshold is met; of these groups that of fewest guests, fewest moved, smallest
-//! overshoot and smallest host is formed, as long as there are any. Short communities near a group join the one to which
-//! they bring most participants. Then each group is planned once more, exactly, together with its neighbours, ten
+//! overshoot and smallest host is formed, as long as there are any. Short communities near a group join the one to
+//! which they bring most participants. Then each group is planned once more, exactly, together with its neighbours, ten
 //! communities at a time. Packing stars is NP-hard already for stars of two guests [3], so some bound on what is exact
 //! must be.
 //!

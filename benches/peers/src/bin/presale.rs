@@ -1,8 +1,8 @@
 //! A presale beside what services keep one in today: `SQLite` with a row a pledge and counters, the same commands.
 //!
-//! In memory, every command a transaction of its own. On disk, the same batches: `SQLite` commits each with a full sync,
-//! the ledger's steps are appended to a file and synced. Both sides end with the same formed communities and the same
-//! money, or the run ends with an error.
+//! In memory, every command a transaction of its own. On disk, the same batches: `SQLite` commits each with a full
+//! sync, the ledger's steps are appended to a file and synced. Both sides end with the same formed communities and the
+//! same money, or the run ends with an error.
 //!
 //! ```sh
 //! cargo run --release --bin presale -- --pledges 200000
@@ -155,8 +155,8 @@ fn logged(path: &Path, commands: &[PresaleCommand], batch: usize) -> Outcome<End
     Ok(end_of(&presale))
 }
 
-/// As a service would do it: remembered ids of commands with body and outcome, a row a pledge and a payment, an index of
-/// what may expire, counters in the same transaction.
+/// As a service would do it: remembered ids of commands with body and outcome, a row a pledge and a payment, an index
+/// of what may expire, counters in the same transaction.
 fn sqlite(mut connection: Connection, commands: &[PresaleCommand], batch: usize) -> Outcome<End> {
     connection.execute_batch(
         "CREATE TABLE command (id INTEGER PRIMARY KEY, body INTEGER, outcome INTEGER);
