@@ -1,6 +1,5 @@
-//! A desk so slow and plain that it can be believed: every site is asked, every sum is made anew.
-//!
-//! It shares nothing with the library but the vocabulary and the distance between two positions.
+//! A desk so slow and plain that it can be believed: every site is asked, every sum is made anew. It shares nothing
+//! with the library but the vocabulary and the distance between two positions.
 
 // What a test draws is small; a surprise ends it.
 #![allow(clippy::cast_possible_wrap, clippy::panic, clippy::print_stderr)]
@@ -16,16 +15,7 @@ use catchment::order::{Order, Wish};
 use catchment::site::{Change, Site, SiteKind, SiteStatus};
 use catchment::units::{Quantity, Units};
 
-/// What the model is told of the policy.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
-    pub(crate) hold_for: i64,
-    pub(crate) cooling_off: i64,
-    pub(crate) attempts_max: u8,
-    pub(crate) loyalty: i64,
-    pub(crate) store: i64,
-    pub(crate) safety: u32,
-}
+use crate::desk::Rules;
 
 #[derive(Clone, Debug)]
 pub(crate) struct ModelSite {

@@ -28,7 +28,8 @@ fn spot(step: u32) -> Position {
     Position::new(LngLat { lng, lat: 31.2 }).expect("in range")
 }
 
-/// A store with room for two, and a leader that it supplies with room for one who serves 2 km; order 1 is at the leader,
+/// A store with room for two, and a leader that it supplies with room for one who serves 2 km; order 1 is at the
+/// leader,
 /// order 2 is released, and 3 pieces of SKU 9 are at the store, of which order 1 holds one.
 fn desk(limits: Limits) -> (Desk, Vec<Step>) {
     let store = Site::store(SiteId(1), spot(3), Units(2));

@@ -28,7 +28,8 @@ pub enum Action {
     Place {
         /// What is ordered. Its id must be new.
         order: Arc<Order>,
-        /// What was found for it [beforehand](crate::desk::View::propose). It saves work and decides nothing, and is not
+        /// What was found for it [beforehand](crate::desk::View::propose). It saves work and decides nothing, and is
+        /// not
         /// part of the command's body.
         #[cfg_attr(feature = "serde", serde(skip))]
         proposal: Option<Proposal>,
@@ -81,7 +82,8 @@ pub enum Action {
     Deliver(Pieces),
     /// Goods are sold on the shop floor. Those that orders hold can't be.
     Sell(Pieces),
-    /// Goods were counted: so many are there, whatever the books say. Orders that can't be served any more go elsewhere.
+    /// Goods were counted: so many are there, whatever the books say. Orders that can't be served any more go
+    /// elsewhere.
     Count(Pieces),
     /// From now on so many pieces are not promised.
     SetSafety {

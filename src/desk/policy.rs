@@ -44,7 +44,8 @@ pub struct Policy {
     pub cooling_off: Duration,
     /// The last instant that is believed: it catches seconds that are sent as milliseconds.
     pub horizon: Timestamp,
-    /// How many of the cheapest sites a tentative order is weighed against at first; more are listed when these are full.
+    /// How many of the cheapest sites a tentative order is weighed against at first; more are listed when these are
+    /// full.
     pub listed: usize,
 }
 
