@@ -170,11 +170,8 @@ impl Model {
 
     pub(crate) fn cost(&self, order: &Order, site: SiteId) -> i64 {
         let known = &self.sites[&site];
-        let store = if known.site.kind == SiteKind::Store {
-            self.rules.store
-        } else {
-            0
-        };
+        let is_store = known.site.kind == SiteKind::Store;
+        let store = i64::from(is_store) * self.rules.store;
         let loyalty = if self.home(order) == Some(site) {
             self.rules.loyalty
         } else {
@@ -347,7 +344,7 @@ impl Model {
             Action::Count(pieces) => self.count(*pieces),
             Action::SetSafety { level, pieces } => self.set_safety(*level, *pieces),
             Action::Transfer { leaver, heir } => self.transfer(*leaver, *heir),
-            _ => unreachable!("all actions are modelled"),
+            _ => unreachable!("all are modelled"),
         }
     }
 
