@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use catchment::desk::{
     Action, Command, Desk, DeskHandle, OrderState, Pieces, Policy, Refusal, SafetyLevel, Scope,
-    Step,
+    Step, Told,
 };
 use catchment::geo::{LngLat, Position, ServiceArea};
 use catchment::id::{CommandId, CustomerId, OrderId, SiteId, SkuId};
@@ -20,8 +20,19 @@ use catchment::time::Timestamp;
 use catchment::units::{Distance, Quantity, Units};
 use catchment::verify;
 
-use crate::desk_model::{Model, Rules};
+use crate::desk_model::Model;
 use crate::workload::Random;
+
+/// What the model is told of the policy.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) hold_for: i64,
+    pub(crate) cooling_off: i64,
+    pub(crate) attempts_max: u8,
+    pub(crate) loyalty: i64,
+    pub(crate) store: i64,
+    pub(crate) safety: u32,
+}
 
 pub(crate) const SITES: u64 = 8;
 pub(crate) const ORDERS: u64 = 24;
@@ -272,7 +283,7 @@ impl Pair {
             let shown = counter.order(id).expect("placed");
             assert_eq!(shown.state, expected.state, "{id}");
             assert_eq!(shown.site, expected.at.map(|at| at.0), "{id}");
-            assert_eq!(shown.told, Model::TOLD);
+            assert_eq!(shown.told, Told::Announced);
         }
         assert_eq!(counter.orders().count(), self.model.orders.len());
         for (id, expected) in &self.model.sites {

@@ -1,6 +1,5 @@
-//! A desk so slow and plain that it can be believed: every site is asked, every sum is made anew.
-//!
-//! It shares nothing with the library but the vocabulary and the distance between two positions.
+//! A desk so slow and plain that it can be believed: every site is asked, every sum is made anew. It shares nothing
+//! with the library but the vocabulary and the distance between two positions.
 
 // What a test draws is small; a surprise ends it.
 #![allow(clippy::cast_possible_wrap, clippy::panic, clippy::print_stderr)]
@@ -16,16 +15,7 @@ use catchment::order::{Order, Wish};
 use catchment::site::{Change, Site, SiteKind, SiteStatus};
 use catchment::units::{Quantity, Units};
 
-/// What the model is told of the policy.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
-    pub(crate) hold_for: i64,
-    pub(crate) cooling_off: i64,
-    pub(crate) attempts_max: u8,
-    pub(crate) loyalty: i64,
-    pub(crate) store: i64,
-    pub(crate) safety: u32,
-}
+use crate::desk::Rules;
 
 #[derive(Clone, Debug)]
 pub(crate) struct ModelSite {
@@ -180,11 +170,8 @@ impl Model {
 
     pub(crate) fn cost(&self, order: &Order, site: SiteId) -> i64 {
         let known = &self.sites[&site];
-        let store = if known.site.kind == SiteKind::Store {
-            self.rules.store
-        } else {
-            0
-        };
+        let is_store = known.site.kind == SiteKind::Store;
+        let store = i64::from(is_store) * self.rules.store;
         let loyalty = if self.home(order) == Some(site) {
             self.rules.loyalty
         } else {
@@ -357,7 +344,7 @@ impl Model {
             Action::Count(pieces) => self.count(*pieces),
             Action::SetSafety { level, pieces } => self.set_safety(*level, *pieces),
             Action::Transfer { leaver, heir } => self.transfer(*leaver, *heir),
-            _ => unreachable!("all actions are modelled"),
+            _ => unreachable!("all are modelled"),
         }
     }
 
@@ -601,9 +588,6 @@ impl Model {
         theirs.for_each(|home| *home = heir);
         Ok(())
     }
-
-    /// Whether buyers are told at once.
-    pub(crate) const TOLD: Told = Told::Announced;
 }
 
 fn walk(a: Position, b: Position) -> i64 {

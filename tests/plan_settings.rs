@@ -298,7 +298,7 @@ fn what_is_stored_must_be_a_plan() {
 /// Lists of one site were made where the optimiser would ask for more itself; a packing asks for nothing.
 #[test]
 fn orders_of_several_sizes_go_beyond_their_nearest_site() {
-    let sites = (0..4).map(|number| {
+    let sites = (0_u32..4).map(|number| {
         let door = degrees(121.40 + 0.01 * f64::from(number), 31.2);
         Site::leader(SiteId(u64::from(number) + 1), door, Units(5))
     });
@@ -314,9 +314,7 @@ fn orders_of_several_sizes_go_beyond_their_nearest_site() {
             order
         })
         .collect();
-    let plan = Router::new(&network)
-        .route(&orders)
-        .expect("a sound batch");
+    let plan = Router::new(&network).route(&orders).expect("a sound batch");
     assert_eq!(plan.total().unassigned, Orders(0));
     assert!(plan.loads().iter().all(|load| load.room() == Units(0)));
     let few = Router::new(&network)

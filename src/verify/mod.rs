@@ -24,13 +24,14 @@
 //! # What is not
 //!
 //! Of a plan [over listed candidates](crate::plan::Proof::OverListedCandidates) the certificate is checked over the
-//! sites that its rule [lists](Plan::listed), not over all. A [bound](crate::plan::Proof::Bounded) must not be above the
-//! plan's value; that nothing is below it is not shown. A [greedy](crate::plan::Method::Greedy) plan claims nothing but
-//! that no order is dearer than at a site that has room at the end.
+//! sites that its rule [lists](Plan::listed), not over all. A [bound](crate::plan::Proof::Bounded) must not be above
+//! the plan's value; that nothing is below it is not shown. A [greedy](crate::plan::Method::Greedy) plan claims nothing
+//! but that no order is dearer than at a site that has room at the end.
 
 mod areas;
 mod certificate;
 mod claims;
+mod desk;
 mod rules;
 mod tree;
 mod violation;
@@ -43,6 +44,7 @@ use certificate::Certificate;
 use claims::Claims;
 use rules::Rules;
 
+pub use desk::{DeskViolation, DeskViolations, desk};
 pub use violation::{Violation, Violations};
 
 /// Checks a plan by walking distance against the network and the orders that it was made for.
