@@ -6,9 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use catchment::desk::{
-    Action, Cause, Event, OrderState, Pieces, Refusal, SafetyLevel, Scope, Told,
-};
+use catchment::desk::{Action, Cause, Event, OrderState, Pieces, Refusal, SafetyLevel, Scope};
 use catchment::geo::{Position, ServiceArea};
 use catchment::id::{CustomerId, OrderId, SiteId, SkuId};
 use catchment::order::{Order, Wish};

@@ -151,7 +151,7 @@ fn identity() -> Vec<Case> {
                 see(CLOSE + 60, See::Phase(Phase::ConfirmedOpen)),
                 joins(CLOSE + 60, 3, 2, 2, 1),
             ],
-            end: end(Phase::Confirmed, [1, 2], [20, 0, 20, 0, 0], &[]).by(CLOSE + 550),
+            end: end(Phase::Confirmed, [1, 2], [20, 0, 20, 0, 0], &[]).by(CLOSE + 600),
         },
     ]
 }

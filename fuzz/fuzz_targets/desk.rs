@@ -38,7 +38,9 @@ fuzz_target!(|case: Case| {
     }
     pair.replay(&mut Random::new(case.cut));
 
-    let sites: Vec<_> = (0..desk::SITES).map(|id| desk::site(id, &mut world)).collect();
+    let sites: Vec<_> = (0..desk::SITES)
+        .map(|id| desk::site(id, &mut world))
+        .collect();
     let mut evening = desk_tentative::Evening::new(desk_tentative::open(&sites, &mut world));
     for draw in draws() {
         let mut random = Random::new(*draw);

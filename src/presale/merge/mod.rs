@@ -10,10 +10,11 @@
 //!
 //! The short communities are the nodes of a graph with an edge wherever one site is within the walking limit of the
 //! other ([`walks`]). A *group* is a star: a host and at least one guest, each guest at an edge with the *host*. A
-//! community is in at most one group. Of a guest only the pledges that consented move ([`IfUnformed`]), the others
-//! leave before anything is counted, and a guest without consent at all is none. All pledges of the host stay,
-//! consented or not. A customer is one participant of the group, however many pledges and communities brought them
-//! there. The group must meet the host's [`Threshold`], and counts as one community.
+//! community is in at most one group. Of a guest only the pledges that consented move
+//! ([`IfUnformed`](crate::presale::IfUnformed)), the others leave before anything is counted, and a guest without
+//! consent at all is none. All pledges of the host stay, consented or not. A customer is one participant of the group,
+//! however many pledges and communities brought them there. The group must meet the host's
+//! [`Threshold`](crate::presale::Threshold), and counts as one community.
 //!
 //! # Which plan is best
 //!
@@ -38,19 +39,19 @@
 //!
 //! - *Who is in a star?* Customers are sorted by two sets: where they pledged, and where they consented. A customer is
 //!   absent from the star of a host h and guests G if they did not pledge at h and consented only outside G. How many
-//!   consented only inside X, for all X at once, is the subset sum (zeta transform) of Yates [1], in n·2ⁿ additions; so
-//!   the number of customers, shared or not, costs one pass a host.
+//!   consented only inside X, for all X at once, is the subset sum (zeta transform) of Yates \[1\], in n·2ⁿ additions;
+//!   so the number of customers, shared or not, costs one pass a host.
 //! - *Which stars?* Every set of communities gets the best host of those it reaches; the comparison above adds up over
 //!   groups, so no other host can be better in a larger plan.
 //! - *Which packing?* best(S) is the better of leaving the first community of S alone and of each star in S that has
-//!   it, with best of the rest: the recursion over subsets of Held and Karp [2], 3ⁿ steps.
+//!   it, with best of the rest: the recursion over subsets of Held and Karp \[2\], 3ⁿ steps.
 //!
 //! Larger components are planned in three steps ([`Exactness::Greedy`]). Each host gathers guests, always the one after
 //! which least is missing, until its threshold is met; of these groups that of fewest guests, fewest moved, smallest
 //! overshoot and smallest host is formed, as long as there are any. Short communities near a group join the one to
 //! which they bring most participants. Then each group is planned once more, exactly, together with its neighbours, ten
-//! communities at a time. Packing stars is NP-hard already for stars of two guests [3], so some bound on what is exact
-//! must be.
+//! communities at a time. Packing stars is NP-hard already for stars of two guests \[3\], so some bound on what is
+//! exact must be.
 //!
 //! # Cost
 //!
