@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use catchment::desk::{
-    Action, Command, Desk, DeskHandle, OrderState, Pieces, Policy, Refusal, SafetyLevel, Scope,
+    Action, Command, Desk, DeskHandle, Goods, OrderState, Policy, Refusal, SafetyLevel, Scope,
     Step, Told,
 };
 use catchment::geo::{LngLat, Position, ServiceArea};
@@ -102,7 +102,7 @@ pub(crate) fn action(random: &mut Random) -> Action {
     let id = OrderId(random.below(ORDERS as usize) as u64);
     let site = any_site(random);
     let sku = SkuId(random.below(2) as u64);
-    let pieces = Pieces {
+    let pieces = Goods {
         site,
         sku,
         pieces: Quantity(1 + random.below(6) as u32),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use catchment::desk::{Action, Cause, Event, OrderState, Pieces, Refusal, SafetyLevel, Scope};
+use catchment::desk::{Action, Cause, Event, Goods, OrderState, Refusal, SafetyLevel, Scope};
 use catchment::geo::{Position, ServiceArea};
 use catchment::id::{CustomerId, OrderId, SiteId, SkuId};
 use catchment::order::{Order, Wish};
@@ -333,7 +333,7 @@ impl Model {
                 }
                 Ok(())
             }
-            Action::Deliver(Pieces { site, sku, pieces }) => {
+            Action::Deliver(Goods { site, sku, pieces }) => {
                 self.open(*site)?;
                 *self.on_hand.entry((self.pool(*site), *sku)).or_default() += pieces.0;
                 Ok(())
@@ -514,7 +514,7 @@ impl Model {
         true
     }
 
-    fn sell(&mut self, Pieces { site, sku, pieces }: Pieces) -> Result<(), Refusal> {
+    fn sell(&mut self, Goods { site, sku, pieces }: Goods) -> Result<(), Refusal> {
         self.open(site)?;
         let pool = self.pool(site);
         let there = self.on_hand.get(&(pool, sku)).copied().unwrap_or(0);
@@ -530,7 +530,7 @@ impl Model {
         Ok(())
     }
 
-    fn count(&mut self, Pieces { site, sku, pieces }: Pieces) -> Result<(), Refusal> {
+    fn count(&mut self, Goods { site, sku, pieces }: Goods) -> Result<(), Refusal> {
         self.open(site)?;
         let pool = self.pool(site);
         while self.held(pool, sku) > pieces.0 {

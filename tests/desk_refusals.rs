@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use catchment::desk::{
-    Action, Cause, Command, Desk, Event, OrderState, Pieces, Policy, Promise, Refusal, Step,
+    Action, Cause, Command, Desk, Event, Goods, OrderState, Policy, Promise, Refusal, Step,
 };
 use catchment::geo::{LngLat, Position, ServiceArea};
 use catchment::id::{CommandId, CustomerId, OrderId, SiteId, SkuId};
@@ -42,7 +42,7 @@ fn desk(limits: Limits) -> (Desk, Vec<Step>) {
         .build();
     let mut desk = Desk::open(network.expect("sound"), Policy::default());
     let sku = SkuId(9);
-    let goods = |pieces| Pieces {
+    let goods = |pieces| Goods {
         site: SiteId(1),
         sku,
         pieces: Quantity(pieces),
@@ -131,7 +131,7 @@ fn refusals_come_in_their_order() {
             order.wish = Wish::Site(site);
         })
     };
-    let goods = |site, pieces| Pieces {
+    let goods = |site, pieces| Goods {
         site,
         sku,
         pieces: Quantity(pieces),
@@ -435,7 +435,7 @@ fn a_log_that_was_tampered_with_is_found_out() {
     );
     tampered(
         |steps| {
-            let sold = Pieces {
+            let sold = Goods {
                 site: SiteId(1),
                 sku: SkuId(9),
                 pieces: Quantity(3),

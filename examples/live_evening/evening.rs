@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use catchment::desk::{Action, Command, Desk, DeskHandle, Pieces, Policy, Refusal, Scope};
+use catchment::desk::{Action, Command, Desk, DeskHandle, Goods, Policy, Refusal, Scope};
 use catchment::id::{CommandId, OrderId, SiteId, SkuId};
 use catchment::ledger::{Answer, CommandError, Outcome};
 use catchment::site::{Change, SiteKind};
@@ -193,7 +193,7 @@ impl Stage<'_> {
         for (number, store) in stores.into_iter().enumerate() {
             for sku in 0..3 {
                 let id = CommandId(DELIVER + 3 * number as u64 + sku);
-                let pieces = Pieces {
+                let pieces = Goods {
                     site: store,
                     sku: SkuId(sku),
                     pieces,
@@ -301,7 +301,7 @@ impl Stage<'_> {
             },
             0..=9 => {
                 let sku = SkuId(draw.below(3));
-                Action::Sell(Pieces {
+                Action::Sell(Goods {
                     site,
                     sku,
                     pieces: Quantity(1),

@@ -79,12 +79,12 @@ pub enum Action {
         prices: Vec<(SiteId, Cost)>,
     },
     /// Goods arrive.
-    Deliver(Pieces),
+    Deliver(Goods),
     /// Goods are sold on the shop floor. Those that orders hold can't be.
-    Sell(Pieces),
+    Sell(Goods),
     /// Goods were counted: so many are there, whatever the books say. Orders that can't be served any more go
     /// elsewhere.
-    Count(Pieces),
+    Count(Goods),
     /// From now on so many pieces are not promised.
     SetSafety {
         /// Of what.
@@ -104,16 +104,16 @@ pub enum Action {
 /// Pieces of one article at one site, or at the store that supplies it.
 ///
 /// ```
-/// use catchment::desk::{Action, Pieces};
+/// use catchment::desk::{Action, Goods};
 /// use catchment::id::{SiteId, SkuId};
 /// use catchment::units::Quantity;
-/// let melons = Pieces { site: SiteId(1), sku: SkuId(9), pieces: Quantity(40) };
+/// let melons = Goods { site: SiteId(1), sku: SkuId(9), pieces: Quantity(40) };
 /// assert_ne!(Action::Deliver(melons), Action::Sell(melons));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Pieces {
+pub struct Goods {
     /// Where.
     pub site: SiteId,
     /// Of what.

@@ -1,6 +1,6 @@
 //! Commands, refusals and sites as bytes.
 
-use crate::desk::{Action, Pieces, Policy, Refusal, SafetyLevel, Scope};
+use crate::desk::{Action, Goods, Policy, Refusal, SafetyLevel, Scope};
 use crate::geo::{Position, ServiceArea};
 use crate::ledger::{Canonical, Encoder};
 use crate::order::{Order, Wish};
@@ -182,7 +182,7 @@ fn numbers(to: &mut Encoder, variant: u8, numbers: &[u64]) {
     }
 }
 
-fn encode_pieces(to: &mut Encoder, variant: u8, pieces: &Pieces) {
+fn encode_pieces(to: &mut Encoder, variant: u8, pieces: &Goods) {
     numbers(to, variant, &[pieces.site.0, pieces.sku.0]);
     to.u32(pieces.pieces.0);
 }

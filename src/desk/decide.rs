@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::desk::counter::Counter;
 use crate::desk::market::Found;
 use crate::desk::{
-    Action, Cause, Event, OrderState, Pieces, Proposal, Refusal, SafetyLevel, Scope, Told,
+    Action, Cause, Event, Goods, OrderState, Proposal, Refusal, SafetyLevel, Scope, Told,
 };
 use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
@@ -264,8 +264,8 @@ impl Counter {
         Ok(())
     }
 
-    fn deliver(&mut self, pieces: Pieces, events: &mut Vec<Event>) -> Result<(), Refusal> {
-        let Pieces {
+    fn deliver(&mut self, pieces: Goods, events: &mut Vec<Event>) -> Result<(), Refusal> {
+        let Goods {
             site,
             sku,
             pieces: more,
@@ -280,8 +280,8 @@ impl Counter {
         Ok(())
     }
 
-    fn sell(&mut self, pieces: Pieces, events: &mut Vec<Event>) -> Result<(), Refusal> {
-        let Pieces {
+    fn sell(&mut self, pieces: Goods, events: &mut Vec<Event>) -> Result<(), Refusal> {
+        let Goods {
             site,
             sku,
             pieces: sold,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::desk::counter::{Counter, Due};
 use crate::desk::holds::Hold;
 use crate::desk::places::NOWHERE;
-use crate::desk::{Cause, Event, Mismatch, OrderState, Pieces, SafetyLevel, Told};
+use crate::desk::{Cause, Event, Goods, Mismatch, OrderState, SafetyLevel, Told};
 use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
 use crate::plan::Cost;
@@ -263,7 +263,7 @@ impl Counter {
 
     fn stocked(
         &mut self,
-        pieces: &Pieces,
+        pieces: &Goods,
         change: impl FnOnce(u32) -> Option<u32>,
     ) -> Result<(), Mismatch> {
         let pool = self.places[self.place(pieces.site)?].pool;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::desk::{Pieces, SafetyLevel};
+use crate::desk::{Goods, SafetyLevel};
 use crate::id::{CustomerId, OrderId, SiteId};
 use crate::ledger;
 use crate::order::{Order, Wish};
@@ -138,11 +138,11 @@ pub enum Event {
         prices: Vec<(SiteId, Cost)>,
     },
     /// Goods arrived.
-    Delivered(Pieces),
+    Delivered(Goods),
     /// Goods were sold on the shop floor.
-    Sold(Pieces),
+    Sold(Goods),
     /// Goods were counted.
-    Counted(Pieces),
+    Counted(Goods),
     /// Other safety stock.
     SafetySet {
         /// Of what.

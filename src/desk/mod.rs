@@ -49,7 +49,7 @@ mod tentative;
 mod trouble;
 mod view;
 
-pub use action::{Action, Command, Malformed, Pieces, SafetyLevel, Scope};
+pub use action::{Action, Command, Goods, Malformed, SafetyLevel, Scope};
 pub use counter::{Counter, Desk, OrderView, SiteView};
 pub use event::{Cause, Event, Mismatch, Step};
 pub use explain::{Considered, Reasons, Remedy, Standing};

@@ -6,7 +6,7 @@ use crate::balance::{Candidate, Objective, Problem, Rows, solve};
 use crate::desk::counter::Counter;
 use crate::desk::market::Found;
 use crate::desk::places::NOWHERE;
-use crate::desk::{Cause, Event, Pieces, Refusal, Told};
+use crate::desk::{Cause, Event, Goods, Refusal, Told};
 use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
 use crate::site::Change;
@@ -88,7 +88,7 @@ impl Counter {
 
     /// So many pieces are there. Orders whose goods are not go elsewhere: those that nobody was told of first, and of
     /// these the last that came.
-    pub(super) fn count(&mut self, pieces: Pieces, events: &mut Vec<Event>) -> Result<(), Refusal> {
+    pub(super) fn count(&mut self, pieces: Goods, events: &mut Vec<Event>) -> Result<(), Refusal> {
         let pool = self.places[self.open_site(pieces.site)?].pool;
         let sku = pieces.sku;
         if self.stock.held(pool, sku) > pieces.pieces.0 {

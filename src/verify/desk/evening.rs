@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::desk::{Cause, Event, OrderState, Pieces, Policy, Promise, SafetyLevel, Step};
+use crate::desk::{Cause, Event, Goods, OrderState, Policy, Promise, SafetyLevel, Step};
 use crate::id::{CommandId, CustomerId, OrderId, SiteId, SkuId};
 use crate::order::Order;
 use crate::plan::Cost;
@@ -406,7 +406,7 @@ impl<'a> Evening<'a> {
         }
     }
 
-    fn stocked(&mut self, pieces: &Pieces, change: impl FnOnce(i64, i64) -> i64) {
+    fn stocked(&mut self, pieces: &Goods, change: impl FnOnce(i64, i64) -> i64) {
         let pool = self.pool(pieces.site);
         let level = self.stock.entry((pool, pieces.sku)).or_default();
         level.on_hand = change(level.on_hand, i64::from(pieces.pieces.0));
