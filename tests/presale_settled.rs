@@ -153,7 +153,8 @@ fn check_orders(settlement: &Settlement) {
             .sum::<u64>()
     );
     let plan = Router::new(&network).route(&orders).expect("sound orders");
-    for (order, decision) in orders.iter().zip(plan.decisions()) {
+    for order in &orders {
+        let decision = plan.decision(order.id).expect("every order is decided");
         let Wish::Site(site) = order.wish else {
             unreachable!("{order:?}")
         };
