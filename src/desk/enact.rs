@@ -244,9 +244,14 @@ impl Counter {
         } else {
             NOWHERE
         };
-        self.leave(slot);
+        // The plan may fill the room that is left with this very order: only once it has arrived elsewhere.
+        let left = self.depart(slot);
         self.holds[slot].number = number;
-        self.arrive(slot, place)
+        self.arrive(slot, place)?;
+        if let Some(left) = left {
+            self.follow_room(left);
+        }
+        Ok(())
     }
 
     fn prices_set(&mut self, prices: &[(SiteId, Cost)]) -> Result<(), Mismatch> {
@@ -313,19 +318,23 @@ impl Counter {
 
     /// Gives capacity and goods back.
     fn leave(&mut self, slot: u32) {
+        if let Some(left) = self.depart(slot) {
+            self.follow_room(left);
+        }
+    }
+
+    /// The same, while the plan does not know yet that there is room again; returns where.
+    fn depart(&mut self, slot: u32) -> Option<u32> {
         self.pin(slot);
         let hold = &mut self.holds[slot];
         let place = core::mem::replace(&mut hold.place, NOWHERE);
         let pool = core::mem::replace(&mut hold.pool, NOWHERE);
-        if let Some(order) = &hold.order
-            && place != NOWHERE
-        {
-            self.places[place].load -= order.size.0;
-            self.places[place].pinned -= order.size.0;
-            self.stock.give_back(pool, &order.lines);
-            self.touch(place);
-            self.follow_room(place);
-        }
+        let order = hold.order.as_ref().filter(|_| place != NOWHERE)?;
+        self.places[place].load -= order.size.0;
+        self.places[place].pinned -= order.size.0;
+        self.stock.give_back(pool, &order.lines);
+        self.touch(place);
+        Some(place)
     }
 
     fn set_cooling(&mut self, place: u32, until: Option<Timestamp>) {
