@@ -29,8 +29,7 @@ fn spot(step: u32) -> Position {
 }
 
 /// A store with room for two, and a leader that it supplies with room for one who serves 2 km; order 1 is at the
-/// leader,
-/// order 2 is released, and 3 pieces of SKU 9 are at the store, of which order 1 holds one.
+/// leader, order 2 is released, and 3 pieces of SKU 9 are at the store, of which order 1 holds one.
 fn desk(limits: Limits) -> (Desk, Vec<Step>) {
     let store = Site::store(SiteId(1), spot(3), Units(2));
     let mut leader = Site::leader(SiteId(2), spot(0), Units(1));

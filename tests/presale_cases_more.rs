@@ -15,8 +15,8 @@ use catchment::presale::{
 };
 
 use crate::presale_script::{
-    CLOSE, Case, HOLD, See, Want, at, check, community, end, extend, fill, give_back, joins, named,
-    no, ok, pay, pledge, refunded, ruled, see, span, terms, told, wanted, withdraw,
+    CLOSE, Case, HOLD, See, Want, at, check_all, community, end, extend, fill, give_back, joins,
+    named, no, ok, pay, pledge, refunded, ruled, see, span, terms, told, wanted, withdraw,
 };
 
 const FAILED: fn(u32) -> Phase =
@@ -35,14 +35,7 @@ fn every_case_has_its_right_end() {
         supply(),
     ];
     let cases = parts.concat();
-    for case in &cases {
-        check(case);
-    }
-    let mut numbers: Vec<u32> = cases
-        .iter()
-        .flat_map(|case| case.numbers)
-        .copied()
-        .collect();
+    let mut numbers = check_all(&cases);
     // No campaign begins.
     for (fault, wrong) in refused_terms() {
         let faults = Presale::open(wrong, &Limits::default()).expect_err("something is wrong");

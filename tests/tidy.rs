@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of `src/`, each of which may name itself and those before it.
-const LAYERS: [&str; 19] = [
+const LAYERS: [&str; 20] = [
     "id",
     "units",
     "money",
@@ -27,6 +27,7 @@ const LAYERS: [&str; 19] = [
     "plan",
     "presale",
     "desk",
+    "fulfil",
     "report",
     "verify",
 ];

@@ -1,7 +1,6 @@
 //! Seeded orders and pickup sites of one clustered city, with candidates and capacities: the same on every machine.
 //!
-//! Three kinds of capacity: `base` follows the demand around a site,
-//! `tight` follows it by half, `hard` ignores it.
+//! Three kinds of capacity: `base` follows the demand around a site, `tight` follows it by half, `hard` ignores it.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -21,8 +21,8 @@ pub struct Total {
     /// Under [`FewestUnassigned`](crate::balance::Objective::FewestUnassigned) the number of unassigned orders,
     /// otherwise 0.
     pub unassigned: u64,
-    /// The cost of the assigned orders, and under
-    /// [`UnassignedAt`](crate::balance::Objective::UnassignedAt) the price of the others.
+    /// The cost of the assigned orders, and under [`UnassignedAt`](crate::balance::Objective::UnassignedAt) the price
+    /// of the others.
     pub cost: i64,
 }
 

@@ -12,8 +12,7 @@ pub trait CandidateSource {
     /// solver keeps them; the result is the same.
     const PRUNES: bool = true;
 
-    /// No candidate that it can name costs more or less. The problem must know: see
-    /// [`Problem::with_costs_within`].
+    /// No candidate that it can name costs more or less. The problem must know: see [`Problem::with_costs_within`].
     fn costs(&self) -> RangeInclusive<i64>;
 
     /// Calls `found(site, cost)` for every site that the order may use and for which cost + floor of the site's

@@ -29,8 +29,7 @@ pub enum Action {
         /// What is ordered. Its id must be new.
         order: Arc<Order>,
         /// What was found for it [beforehand](crate::desk::View::propose). It saves work and decides nothing, and is
-        /// not
-        /// part of the command's body.
+        /// not part of the command's body.
         #[cfg_attr(feature = "serde", serde(skip))]
         proposal: Option<Proposal>,
     },

@@ -2,26 +2,21 @@
 //!
 //! A [`Desk`] is a [`Ledger`](crate::ledger::Ledger) round a [`Counter`]: commands with ids of their senders go in, at
 //! an instant that is passed in, and [`Event`]s come out. Whoever stores the steps can rebuild it. An order is
-//! *placed*,
-//! which holds capacity of a site and all of its goods or neither, and then confirmed, released or, when its time is
-//! up,
-//! expired. The buyer's wish comes first: a chosen site is never replaced without a consent.
+//! *placed*, which holds capacity of a site and all of its goods or neither, and then confirmed, released or, when its
+//! time is up, expired. The buyer's wish comes first: a chosen site is never replaced without a consent.
 //!
 //! # Two ways to promise
 //!
 //! [`Firm`](Promise::Firm): the buyer is told at once and never moved: the cheapest site with room, by walk,
-//! preferences
-//! and prices. [`Tentative`](Promise::Tentative): a place is certain and which one is not until it is announced, so
-//! that
-//! the plan of all orders stays the best there is.
+//! preferences and prices. [`Tentative`](Promise::Tentative): a place is certain and which one is not until it is
+//! announced, so that the plan of all orders stays the best there is.
 //!
 //! # Trouble
 //!
 //! A site that [rejects](Action::Reject) an order loses it for good and gets no new ones for a while. A site that
-//! closes
-//! loses all its orders, and only those move, to where they walk least together. Where too little is
-//! [counted](Action::Count) the last orders leave first. An order for which there is no place, or whose buyer chose the
-//! site, is *stranded*: it keeps its rights and waits for a [consent](Action::Consent) or its release.
+//! closes loses all its orders, and only those move, to where they walk least together. Where too little is
+//! [counted](Action::Count) the last orders leave first. An order for which there is no place, or whose buyer chose
+//! the site, is *stranded*: it keeps its rights and waits for a [consent](Action::Consent) or its release.
 //!
 //! # Who decides what, and when
 //!

@@ -61,9 +61,8 @@ impl Rooms {
 }
 
 impl View {
-    /// The cheapest sites with room, for a buyer to choose from (选择自提点), cheapest first. Nothing is held;
-    /// stock is
-    /// not asked.
+    /// The cheapest sites with room, for a buyer to choose from (选择自提点), cheapest first. Nothing is held; stock is not
+    /// asked.
     #[must_use]
     pub fn suggest(&self, order: &Order, wanted: usize) -> Vec<(SiteId, Cost)> {
         let has_room = |place: u32| self.has_room(order, place);

@@ -9,10 +9,9 @@ use crate::units::Distance;
 /// name, -180° becomes 180°, and -0.0 becomes 0.0. So equal places compare equal (a pole keeps the
 /// longitude it was given, and `PartialEq` tells those apart).
 ///
-/// There is no constructor with two bare numbers in a row: write [`Position::new`] with named fields of
-/// [`LngLat`], or convert from [`geo::Point`], whose `x` is longitude and `y` latitude. Coordinates from
-/// Chinese map services are not WGS 84: read them as [`Gcj02`](crate::geo::Gcj02) or
-/// [`Bd09`](crate::geo::Bd09) and convert.
+/// There is no constructor with two bare numbers in a row: write [`Position::new`] with named fields of [`LngLat`], or
+/// convert from [`geo::Point`], whose `x` is longitude and `y` latitude. Coordinates from Chinese map services are not
+/// WGS 84: read them as [`Gcj02`](crate::geo::Gcj02) or [`Bd09`](crate::geo::Bd09) and convert.
 ///
 /// Serde keeps every bit of a position; not every format does. With `serde_json` turn on its feature
 /// `float_roundtrip`, or the last bit of some longitudes changes on the way through text.

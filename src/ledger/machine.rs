@@ -1,7 +1,9 @@
 //! The ledger itself: identity, time and sequence round a machine that knows what commands mean.
 
 use core::fmt;
+use std::borrow::Cow;
 
+use crate::id::CommandId;
 use crate::ledger::memory::Memory;
 use crate::ledger::snapshot::Remembered;
 use crate::ledger::step::Decided;
@@ -219,7 +221,7 @@ impl<M: Machine> Ledger<M> {
 
         let now = self.now.max(at);
         let mut due = Vec::new();
-        self.pass(now, &mut due);
+        pass(&mut self.machine, now, &mut due);
         let mut events = Vec::new();
         let outcome = match self.machine.act(now, &command.action, &mut events) {
             Ok(()) => Outcome::Accepted,
@@ -228,18 +230,7 @@ impl<M: Machine> Ledger<M> {
                 Outcome::Refused(refusal)
             }
         };
-        let decided = Decided {
-            command: command.id,
-            body,
-            outcome,
-        };
-        let step = Step {
-            sequence: self.sequence,
-            at: now,
-            due,
-            decided: Some(decided),
-            events,
-        };
+        let step = self.decided(now, due, (command.id, body, outcome), events);
         self.close(&step);
         Ok(Answer::Decided(step))
     }
@@ -256,9 +247,7 @@ impl<M: Machine> Ledger<M> {
         at: Timestamp,
         command: &Command<M::Action>,
     ) -> Result<AnswerOf<M>, CommandError<M::Malformed>> {
-        let mut encoder = Encoder::new();
-        command.action.encode(&mut encoder);
-        let body = encoder.finish().low();
+        let body = Encoder::hash_of(&command.action).low();
         if let Some(replayed) = self.recall(at, command, body)? {
             return Ok(replayed);
         }
@@ -278,19 +267,20 @@ impl<M: Machine> Ledger<M> {
             machine.act(now, &command.action, &mut events)
         });
         let outcome = result.map_or_else(Outcome::Refused, |()| Outcome::Accepted);
-        let decided = Decided {
-            command: command.id,
-            body,
-            outcome,
-        };
-        let sequence = self.sequence;
-        Ok(Answer::Decided(Step {
-            sequence,
-            at: now,
-            due,
-            decided: Some(decided),
-            events,
-        }))
+        let decided = (command.id, body, outcome);
+        Ok(Answer::Decided(self.decided(now, due, decided, events)))
+    }
+
+    /// The machine as it will stand at a later instant if no command comes until then. Beyond the horizon it is that of
+    /// the horizon. O(1) if nothing is due by then, otherwise as slow as a copy of the machine.
+    pub fn as_of(&self, at: Timestamp) -> Cow<'_, M> {
+        let at = at.min(self.machine.horizon());
+        if self.next_deadline().is_none_or(|deadline| deadline > at) {
+            return Cow::Borrowed(&self.machine);
+        }
+        let mut later = self.machine.clone();
+        pass(&mut later, at, &mut Vec::new());
+        Cow::Owned(later)
     }
 
     /// Lets pass what is due at `at`. `None`, and no change at all, if nothing is.
@@ -302,7 +292,7 @@ impl<M: Machine> Ledger<M> {
         self.believe(at)?;
         let mut due = Vec::new();
         // As of the last deadline, not of the tick: a tick is not an event.
-        let Some(last) = self.pass(at, &mut due) else {
+        let Some(last) = pass(&mut self.machine, at, &mut due) else {
             return Ok(None);
         };
         let at = self.now.max(last);
@@ -395,8 +385,25 @@ impl<M: Machine> Ledger<M> {
         }
     }
 
-    fn pass(&mut self, now: Timestamp, due: &mut Vec<M::Event>) -> Option<Timestamp> {
-        pass(&mut self.machine, now, due)
+    /// The step that decides a command next: its id, the hash of its body, and what became of it.
+    fn decided(
+        &self,
+        at: Timestamp,
+        due: Vec<M::Event>,
+        (command, body, outcome): (CommandId, u64, Outcome<M::Refusal>),
+        events: Vec<M::Event>,
+    ) -> StepOf<M> {
+        Step {
+            sequence: self.sequence,
+            at,
+            due,
+            decided: Some(Decided {
+                command,
+                body,
+                outcome,
+            }),
+            events,
+        }
     }
 
     /// The machine has changed; so do the rest.

@@ -209,7 +209,7 @@ impl Canonical for Delivery {
     }
 }
 
-/// A customer. 32 bytes.
+/// A customer. 24 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CustomerRecord {
     pub(crate) id: CustomerId,
@@ -218,8 +218,6 @@ pub(crate) struct CustomerRecord {
     /// Counting pledges in the community where the customer pledged first; those elsewhere are in a table of their own.
     pub(crate) home: u32,
     pub(crate) at_home: u32,
-    /// Counting pledges in all communities.
-    pub(crate) counting: u32,
 }
 
 /// A community with its running totals.

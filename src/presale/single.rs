@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use crate::ledger::{
-    Answer, Canonical, Command, CommandError, FollowError, Ledger, Machine, Snapshot,
-    SnapshotError, StateHash, Step,
+    Answer, Command, CommandError, FollowError, Ledger, Snapshot, SnapshotError, StateHash, Step,
 };
 use crate::limits::Limits;
 use crate::presale::{
@@ -153,21 +152,7 @@ impl Presale {
     /// of the horizon. O(1) if nothing is due by then, O(pledges) otherwise.
     #[must_use]
     pub fn as_of(&self, at: Timestamp) -> Cow<'_, Campaign> {
-        let campaign = self.campaign();
-        let at = at.min(campaign.horizon());
-        if campaign
-            .next_deadline()
-            .is_none_or(|deadline| deadline > at)
-        {
-            return Cow::Borrowed(campaign);
-        }
-        let mut later = campaign.clone();
-        let mut events = Vec::new();
-        while let Some(deadline) = later.next_deadline().filter(|deadline| *deadline <= at) {
-            later.fire(deadline, &mut events);
-            events.clear();
-        }
-        Cow::Owned(later)
+        self.ledger.as_of(at)
     }
 
     /// The time of the last step.
@@ -212,13 +197,5 @@ impl Presale {
         Ok(Self {
             ledger: Ledger::restore(snapshot, limits)?,
         })
-    }
-}
-
-impl Canonical for Presale {
-    fn encode(&self, to: &mut crate::ledger::Encoder) {
-        to.i64(self.now().as_unix_millis());
-        to.u64(self.sequence());
-        self.campaign().encode(to);
     }
 }

@@ -150,9 +150,9 @@ impl Network {
     /// many look-ups one by one, for example on another thread with a clone of the network, which shares the tables. A
     /// second call costs nothing.
     ///
-    /// The next versions share the tables until the sites are packed anew, which
-    /// [`with_changes`](Self::with_changes) does once in a while; then `prepare` has to be called again. Until then, as
-    /// soon as one site has opened, closed, moved or got another area, only the table for the nearest site is used.
+    /// The next versions share the tables until the sites are packed anew, which [`with_changes`](Self::with_changes)
+    /// does once in a while; then `prepare` has to be called again. Until then, as soon as one site has opened,
+    /// closed, moved or got another area, only the table for the nearest site is used.
     ///
     /// ```
     /// use catchment::geo::{LngLat, Position};

@@ -64,8 +64,7 @@
 //!
 //! The relaxation takes as long as a problem of Σ w(i) unit orders. All else is linear in the candidates: passes over
 //! them, and 48 looks at each at most. Memory: 8 bytes for each candidate that a search has seen and 16 for each that
-//! might come to a full site, about 60 bytes an order, and the solver's for the
-//! units.
+//! might come to a full site, about 60 bytes an order, and the solver's for the units.
 //!
 //! # Limits
 //!

@@ -180,7 +180,6 @@ impl Campaign {
             claimed,
             home,
             at_home: 0,
-            counting: 0,
         };
         let slot = self.customers.push(record).ok_or(EventMismatch::Overflow)?;
         self.slots_of_customers.insert(id.0, slot);
@@ -327,7 +326,6 @@ impl Campaign {
     /// Changes the number of counting pledges of a customer in a community; returns what it was.
     fn change_counting(&mut self, customer: u32, community: u32, by: i32) -> u32 {
         let record = &mut self.customers[customer];
-        record.counting = record.counting.saturating_add_signed(by);
         if record.home == community {
             let before = record.at_home;
             record.at_home = before.saturating_add_signed(by);

@@ -262,7 +262,6 @@ impl Campaign {
             claimed: Pieces::ZERO,
             home,
             at_home: 0,
-            counting: 0,
         };
         let slot = self.customers.push(record)?;
         self.slots_of_customers.insert(id.0, slot);

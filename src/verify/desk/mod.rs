@@ -139,14 +139,13 @@ pub enum DeskViolation {
 
 /// Checks the whole log of a desk, from its opening on this network with this policy.
 ///
-/// Nothing of the desk is asked: sites, loads, stock, homes and prices are followed from the events alone, with sums of
-/// its own. Checked is that steps and times follow each other and no command was decided twice; that every order has
-/// one
-/// fate and keeps its time; that it is where it may be, at the cost that was told; under
+/// Nothing of the desk is asked: sites, loads, stock, homes and prices are followed from the events alone, with sums
+/// of its own. Checked is that steps and times follow each other and no command was decided twice; that every order
+/// has one fate and keeps its time; that it is where it may be, at the cost that was told; under
 /// [`Firm`](crate::desk::Promise::Firm), that it was told the best site with room and goods, and moved for no other
-/// cause than a rejection, a closing, missing goods or the buyer's consent; and that after every step no site has taken
-/// more than it takes and nobody holds goods that are not there. (A capacity that is lowered below the load, or safety
-/// stock raised, breaks no promise: it only ends new ones.)
+/// cause than a rejection, a closing, missing goods or the buyer's consent; and that after every step no site has
+/// taken more than it takes and nobody holds goods that are not there. (A capacity that is lowered below the load, or
+/// safety stock raised, breaks no promise: it only ends new ones.)
 ///
 /// O(events), and O(sites) for each order that was told at once.
 ///
