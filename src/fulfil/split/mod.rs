@@ -1,0 +1,1 @@
+//! Orders that no single site can fill, divided over the fewest sites.
