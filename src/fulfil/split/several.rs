@@ -1,5 +1,7 @@
 //! The way to the fewest sources: what can't be of use is left out, then one search for each number of them.
 
+use core::cmp::Reverse;
+
 use crate::fulfil::split::fill::{self, Filled};
 use crate::fulfil::split::problem::Problem;
 use crate::fulfil::split::search::{Chosen, SOURCES_EXACT, STEPS_MAX, Search, covers};
@@ -101,10 +103,7 @@ fn listed(problem: &Problem<'_>, useful: Vec<usize>, greedy: &[usize]) -> (Vec<u
     let mut listed = useful;
     listed.sort_by_cached_key(|source| {
         let is_greedy = greedy.contains(source);
-        core::cmp::Reverse((
-            is_greedy,
-            share(problem.row(*source), problem, &problem.wanted),
-        ))
+        Reverse((is_greedy, share(problem, *source, &problem.wanted)))
     });
     listed.truncate(SOURCES_EXACT);
     listed.sort_unstable();
@@ -117,16 +116,9 @@ fn greedy(problem: &Problem<'_>, sources: &[usize]) -> Option<Vec<usize>> {
     let mut wanted = problem.wanted.clone();
     let mut chosen: Vec<usize> = Vec::new();
     while wanted.iter().any(|wanted| *wanted > 0) {
-        let best = sources
-            .iter()
-            .map(|source| {
-                (
-                    share(problem.row(*source), problem, &wanted),
-                    core::cmp::Reverse(*source),
-                )
-            })
-            .max()?;
-        let (1.., core::cmp::Reverse(best)) = best else {
+        let others = sources.iter().filter(|source| !chosen.contains(source));
+        let shares = others.map(|source| (share(problem, *source, &wanted), Reverse(*source)));
+        let (1.., Reverse(best)) = shares.max()? else {
             return None;
         };
         for (wanted, has) in wanted.iter_mut().zip(problem.row(best)) {
@@ -146,8 +138,8 @@ fn greedy(problem: &Problem<'_>, sources: &[usize]) -> Option<Vec<usize>> {
 }
 
 /// How much of what is still wanted a source has: the sum of its shares of the items, a whole item being 2³².
-fn share(row: &[u32], problem: &Problem<'_>, wanted: &[u32]) -> u64 {
-    let items = row.iter().zip(wanted).zip(&problem.wanted);
+fn share(problem: &Problem<'_>, source: usize, wanted: &[u32]) -> u64 {
+    let items = problem.row(source).iter().zip(wanted).zip(&problem.wanted);
     items
         .filter(|((_, _), all)| **all > 0)
         .map(|((has, wanted), all)| (u64::from(*has.min(wanted)) << 32) / u64::from(*all))
