@@ -62,7 +62,7 @@ pub(super) fn with_minimum(
     let listed = DEPTH_MAX / sources.len();
     let all_listed = items.len() <= listed;
     items.truncate(listed);
-    let mut search = Minimum {
+    let mut search = Shares {
         problem,
         sources,
         items,
@@ -117,7 +117,7 @@ fn least(problem: &Problem<'_>, given: &[u32]) -> u64 {
 }
 
 /// A search for parts of enough value, source by source and item by item.
-struct Minimum<'a> {
+struct Shares<'a> {
     problem: &'a Problem<'a>,
     sources: &'a [usize],
     /// The most valuable first.
@@ -128,7 +128,7 @@ struct Minimum<'a> {
     steps: &'a mut u32,
 }
 
-impl Minimum<'_> {
+impl Shares<'_> {
     /// Whether the source `at` and all later ones come to enough, when `at` still needs so much from the items behind.
     fn reach(&mut self, at: usize, behind: usize, still: u64) -> bool {
         if still == 0 {
