@@ -313,6 +313,7 @@ pub mod candidates;
 pub mod coverage;
 pub mod desk;
 pub mod faults;
+pub mod fulfil;
 pub mod geo;
 pub mod id;
 mod index;

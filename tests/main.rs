@@ -23,6 +23,9 @@ mod desk_refusals;
 mod desk_tentative;
 mod eligibility;
 mod explanations;
+mod fulfil_brute;
+mod fulfil_rules;
+mod fulfil_split;
 #[cfg(feature = "geojson")]
 mod geojson_maps;
 #[cfg(feature = "tz")]
