@@ -155,6 +155,23 @@ impl Life {
         })
     }
 
+    /// Whether the deed can be done here, or may be after others. O(states · deeds).
+    pub(super) fn may_come_to(self, way: Way, deed: Deed) -> bool {
+        let (mut reached, mut seen) = (vec![self], 0);
+        while let Some(&state) = reached.get(seen) {
+            seen += 1;
+            if state.after(way, deed).is_some() {
+                return true;
+            }
+            for next in Deed::ALL.iter().filter_map(|deed| state.after(way, *deed)) {
+                if !reached.contains(&next) {
+                    reached.push(next);
+                }
+            }
+        }
+        false
+    }
+
     /// Whether something is still to be done. An order that is not open may only come back.
     ///
     /// ```
