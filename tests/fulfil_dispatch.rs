@@ -18,6 +18,7 @@ use catchment::order::{Order, OrderLine, Wish};
 use catchment::site::{Change, Network, Site, Tag, Tags};
 use catchment::time::Timestamp;
 use catchment::units::{Quantity, Units};
+use catchment::verify;
 
 pub(crate) const MELON: SkuId = SkuId(9);
 pub(crate) const RICE: SkuId = SkuId(8);
@@ -108,8 +109,10 @@ impl Play {
         Some(part.expect("it was taken").site?.0)
     }
 
-    /// What must hold at the end of every play: the log rebuilds the dispatch, and so does a snapshot.
+    /// What must hold at the end of every play: its log is sound and rebuilds the dispatch, and so does a snapshot.
     pub(crate) fn end(&self) {
+        let verified = verify::dispatch(&self.network, &self.policy, &self.log);
+        assert_eq!(verified, Ok(()));
         let mut again = Dispatch::open(self.network.clone(), self.policy.clone());
         for step in &self.log {
             again.follow(step).expect("the log is whole");
