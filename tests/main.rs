@@ -23,6 +23,7 @@ mod desk_refusals;
 mod desk_tentative;
 mod eligibility;
 mod explanations;
+mod fulfil_couriers;
 #[cfg(feature = "geojson")]
 mod geojson_maps;
 #[cfg(feature = "tz")]
