@@ -24,6 +24,8 @@ mod desk_tentative;
 mod eligibility;
 mod explanations;
 mod fulfil_couriers;
+mod fulfil_dispatch;
+mod fulfil_life;
 #[cfg(feature = "geojson")]
 mod geojson_maps;
 #[cfg(feature = "tz")]

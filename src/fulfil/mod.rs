@@ -1,7 +1,11 @@
-//! What a buyer may choose, and what becomes of the order afterwards: policies on top of the desk.
+//! Fulfilment: what a buyer may choose, and what becomes of the order afterwards, as policies on top of the
+//! [`desk`](crate::desk).
 
 mod courier;
+pub mod dispatch;
+mod life;
 mod window;
 
 pub use courier::*;
+pub use life::{Deed, Life, Way};
 pub use window::*;
