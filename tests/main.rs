@@ -23,6 +23,7 @@ mod desk_refusals;
 mod desk_tentative;
 mod eligibility;
 mod explanations;
+mod fulfil_couriers;
 mod fulfil_dispatch;
 mod fulfil_life;
 #[cfg(feature = "geojson")]
