@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use catchment::desk::{self, Goods, OrderState, Policy, Promise};
 use catchment::fulfil::dispatch::{
-    Action, Choice, Command, Dispatch, Dispatcher, Event, Malformed, Refusal, Share, Step,
+    Action, Choice, Command, Dispatch, Dispatcher, Event, Malformed, Refusal, Share, Step, Terms,
 };
 use catchment::fulfil::{Deed, Life, Way};
 use catchment::geo::{LngLat, Position};
@@ -26,7 +26,7 @@ pub(crate) const RICE: SkuId = SkuId(8);
 /// A dispatch with its log.
 pub(crate) struct Play {
     pub(crate) network: Network,
-    pub(crate) policy: Policy,
+    pub(crate) terms: Terms,
     pub(crate) dispatch: Dispatch,
     pub(crate) log: Vec<Step>,
     pub(crate) now: i64,
@@ -34,13 +34,21 @@ pub(crate) struct Play {
 }
 
 impl Play {
-    pub(crate) fn new(sites: impl IntoIterator<Item = Site>, policy: Policy) -> Self {
+    pub(crate) fn new(sites: impl IntoIterator<Item = Site>, desk: Policy) -> Self {
+        let terms = Terms {
+            desk,
+            ..Terms::default()
+        };
+        Self::on(sites, terms)
+    }
+
+    pub(crate) fn on(sites: impl IntoIterator<Item = Site>, terms: Terms) -> Self {
         let network = Network::builder().sites(sites).build();
         let network = network.expect("sound sites");
         Self {
-            dispatch: Dispatch::open(network.clone(), policy.clone()),
+            dispatch: Dispatch::open(network.clone(), terms.clone()),
             network,
-            policy,
+            terms,
             log: Vec::new(),
             now: 0,
             commands: 0,
@@ -111,9 +119,9 @@ impl Play {
 
     /// What must hold at the end of every play: its log is sound and rebuilds the dispatch, and so does a snapshot.
     pub(crate) fn end(&self) {
-        let verified = verify::dispatch(&self.network, &self.policy, &self.log);
+        let verified = verify::dispatch(&self.network, &self.terms, &self.log);
         assert_eq!(verified, Ok(()));
-        let mut again = Dispatch::open(self.network.clone(), self.policy.clone());
+        let mut again = Dispatch::open(self.network.clone(), self.terms.clone());
         for step in &self.log {
             again.follow(step).expect("the log is whole");
         }
@@ -161,11 +169,11 @@ pub(crate) fn lines_of(lines: &[(SkuId, u32)]) -> Vec<OrderLine> {
     lines.iter().map(line).collect()
 }
 
-fn take(order: Arc<Order>, choice: Choice) -> Action {
+pub(crate) fn take(order: Arc<Order>, choice: Choice) -> Action {
     Action::Take { order, choice }
 }
 
-fn share(part: u64, lines: &[(SkuId, u32)], choice: Choice) -> Share {
+pub(crate) fn share(part: u64, lines: &[(SkuId, u32)], choice: Choice) -> Share {
     Share {
         part: OrderId(part),
         lines: lines_of(lines),
@@ -174,7 +182,7 @@ fn share(part: u64, lines: &[(SkuId, u32)], choice: Choice) -> Share {
     }
 }
 
-fn turns(events: &[Event]) -> Vec<(u64, Deed, Life)> {
+pub(crate) fn turns(events: &[Event]) -> Vec<(u64, Deed, Life)> {
     let turned = events.iter().filter_map(|event| match *event {
         Event::Turned { part, deed, to } => Some((part.0, deed, to)),
         _ => None,
@@ -182,7 +190,7 @@ fn turns(events: &[Event]) -> Vec<(u64, Deed, Life)> {
     turned.collect()
 }
 
-fn wrong(part: u64, way: Way, life: Life, deed: Deed) -> Refusal {
+pub(crate) fn wrong(part: u64, way: Way, life: Life, deed: Deed) -> Refusal {
     let part = OrderId(part);
     Refusal::WrongLife {
         part,

@@ -24,6 +24,8 @@ mod desk_tentative;
 mod eligibility;
 mod explanations;
 mod fulfil_couriers;
+#[cfg(feature = "serde")]
+mod fulfil_delivery;
 mod fulfil_dispatch;
 mod fulfil_life;
 #[cfg(feature = "geojson")]

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::desk;
+use crate::fulfil::Fleet;
 use crate::fulfil::dispatch::Choice;
 use crate::id::{OrderId, SiteId, SkuId};
 use crate::ledger;
@@ -98,6 +99,11 @@ pub enum Action {
         part: OrderId,
         /// Who refuses.
         site: SiteId,
+    },
+    /// From now on these couriers bring orders, in these windows. What was promised stays promised.
+    Staff {
+        /// Who.
+        fleet: Arc<Fleet>,
     },
     /// Something for the desk that is about no single order: stock, prices, the network, announcements. What happens
     /// to orders by it is followed.

@@ -43,6 +43,10 @@ impl Canonical for Action {
                 to.u8(12);
                 action.encode(to);
             }
+            Self::Staff { fleet } => {
+                to.u8(13);
+                fleet.encode(to);
+            }
         }
     }
 }

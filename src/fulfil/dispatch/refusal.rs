@@ -79,6 +79,12 @@ pub enum Refusal {
     /// The desk refuses.
     #[error(transparent)]
     Desk(#[from] desk::Refusal),
+    /// Stores could, and no courier brings it from one of them in time.
+    #[error("no courier brings order {part}")]
+    NoCourier {
+        /// Which.
+        part: OrderId,
+    },
 }
 
 impl Refusal {
@@ -89,7 +95,7 @@ impl Refusal {
             Self::WrongLife {
                 way, life, deed, ..
             } => life.may_come_to(way, deed),
-            Self::NotConfirmed { .. } => true,
+            Self::NotConfirmed { .. } | Self::NoCourier { .. } => true,
             Self::Desk(refusal) => refusal.is_transient(),
             _ => false,
         }
@@ -126,6 +132,7 @@ impl Canonical for Refusal {
                 to.u8(7);
                 refusal.encode(to);
             }
+            Self::NoCourier { part } => numbered(to, 8, part),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(in crate::verify) struct Evening<'a> {
     sequence: u64,
     now: Timestamp,
     commands: BTreeSet<CommandId>,
-    pub(super) sites: BTreeMap<SiteId, Follower>,
+    pub(in crate::verify) sites: BTreeMap<SiteId, Follower>,
     orders: BTreeMap<OrderId, Known>,
     /// By the site of the pool.
     pub(super) stock: BTreeMap<(SiteId, SkuId), Level>,
@@ -31,8 +31,8 @@ pub(in crate::verify) struct Evening<'a> {
 }
 
 /// A site as the events leave it.
-pub(super) struct Follower {
-    pub(super) site: Site,
+pub(in crate::verify) struct Follower {
+    pub(in crate::verify) site: Site,
     pub(super) is_closed: bool,
     pub(super) is_cooling: bool,
     pub(super) price: i64,

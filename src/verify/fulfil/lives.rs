@@ -1,26 +1,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::desk::{self, OrderState, Policy};
+use crate::desk::{self, OrderState};
 use crate::faults::Faults;
-use crate::fulfil::dispatch::{Event, Refusal, Step};
+use crate::fulfil::dispatch::{Event, Refusal, Step, Terms};
 use crate::fulfil::{Deed, Life, Way};
 use crate::id::{OrderId, SkuId};
 use crate::order::Order;
 use crate::site::Network;
+use crate::time::Timestamp;
 use crate::verify::desk::Evening;
+use crate::verify::fulfil::rides::{Rides, Stands};
 use crate::verify::fulfil::{DispatchViolation, DispatchViolations};
 
 /// What the events so far say of every life.
 pub(super) struct Lives<'a> {
     evening: Evening<'a>,
+    rides: Rides,
     violations: DispatchViolations,
     sequence: u64,
     parts: BTreeMap<OrderId, Lived>,
     divided: BTreeMap<OrderId, (Arc<Order>, Vec<OrderId>)>,
-    /// Of this step: orders of which something was said, that moved, that came in parts, that were not taken.
+    /// Of this step: orders of which something was said, that moved, that got a ride, that came in parts,
+    /// that were not taken.
     touched: BTreeSet<OrderId>,
     moved: BTreeSet<OrderId>,
+    given: BTreeSet<OrderId>,
     came: Vec<OrderId>,
     lost: Vec<OrderId>,
 }
@@ -32,15 +37,17 @@ struct Lived {
 }
 
 impl<'a> Lives<'a> {
-    pub(super) fn new(network: &Network, policy: &'a Policy) -> Self {
+    pub(super) fn new(network: &Network, terms: &'a Terms) -> Self {
         Self {
-            evening: Evening::new(network, policy),
+            evening: Evening::new(network, &terms.desk),
+            rides: Rides::new(terms),
             violations: DispatchViolations::none(),
             sequence: 0,
             parts: BTreeMap::new(),
             divided: BTreeMap::new(),
             touched: BTreeSet::new(),
             moved: BTreeSet::new(),
+            given: BTreeSet::new(),
             came: Vec::new(),
             lost: Vec::new(),
         }
@@ -65,6 +72,7 @@ impl<'a> Lives<'a> {
             self.follow(event);
         }
         self.check_lives();
+        self.check_rides(step.at);
         self.check_parts();
         for order in core::mem::take(&mut self.lost) {
             if self.evening.standing(order).is_some() {
@@ -76,9 +84,10 @@ impl<'a> Lives<'a> {
     }
 
     fn follow(&mut self, event: &Event) {
+        let (rides, violations) = (&mut self.rides, &mut self.violations);
+        let sequence = self.sequence;
         match event {
             Event::Desk(event) => {
-                self.touched.extend(event.order());
                 if let desk::Event::Moved { order, .. } = event {
                     self.moved.insert(*order);
                 }
@@ -108,7 +117,6 @@ impl<'a> Lives<'a> {
                 if self.parts.insert(*part, lived).is_some() || !(named || is_own) {
                     self.stray(*part);
                 }
-                self.touched.insert(*part);
             }
             Event::NotTaken { order, refusal } => {
                 if !matches!(
@@ -119,6 +127,24 @@ impl<'a> Lives<'a> {
                 }
             }
             Event::Turned { part, deed, to } => self.turned(*part, *deed, *to),
+            Event::RideHeld { part, ride, size } => {
+                let taken = (*ride, *size);
+                rides.held(sequence, *part, taken, violations);
+                self.given.insert(*part);
+            }
+            Event::RideConfirmed { part } => {
+                let steps = (Stands::Held, Stands::Certain);
+                rides.goes_on(sequence, *part, steps, violations);
+            }
+            Event::RideReleased { part } => rides.released(sequence, *part, violations),
+            Event::RideDone { part } => {
+                let steps = (Stands::Certain, Stands::Done);
+                rides.goes_on(sequence, *part, steps, violations);
+            }
+            Event::Staffed { fleet } => rides.staffed(fleet),
+        }
+        if !matches!(event, Event::Divided { .. } | Event::NotTaken { .. }) {
+            self.touched.extend(event.part());
         }
     }
 
@@ -143,7 +169,6 @@ impl<'a> Lives<'a> {
                 to,
             });
         }
-        self.touched.insert(part);
     }
 
     fn stray(&mut self, part: OrderId) {
@@ -180,8 +205,29 @@ impl<'a> Lives<'a> {
                 self.violations
                     .push(DispatchViolation::MovedWhenReady { sequence, part });
             }
+            if !may_ride(lived, state).contains(&self.rides.stands(part)) {
+                self.violations
+                    .push(DispatchViolation::Ride { sequence, part });
+            }
             if state == Some(OrderState::Confirmed) {
                 self.check_confirmed(lived.of);
+            }
+        }
+    }
+
+    /// What was given in this step is what the couriers give.
+    fn check_rides(&mut self, at: Timestamp) {
+        let sequence = self.sequence;
+        for part in core::mem::take(&mut self.given) {
+            let standing = self.evening.standing(part);
+            let is_sound = standing.is_some_and(|(order, _, site)| {
+                let store = site.and_then(|site| self.evening.sites.get(&site));
+                // Who lost the store again in this step has lost the ride as well, which was checked.
+                store.is_none_or(|store| self.rides.is_sound(at, order, &store.site))
+            });
+            if !is_sound {
+                self.violations
+                    .push(DispatchViolation::WrongRide { sequence, part });
             }
         }
     }
@@ -278,6 +324,19 @@ fn is_so(life: Life, way: Way, state: OrderState, is_placed: bool) -> bool {
         (OrderState::Failed, ..) => &[Life::Rejected],
     };
     lives.contains(&life)
+}
+
+/// Where the ride of a part may stand.
+fn may_ride(lived: &Lived, state: Option<OrderState>) -> &'static [Option<Stands>] {
+    match (lived.way, lived.life) {
+        (Way::Delivery, Life::Accepted | Life::Ready | Life::OutForDelivery) => match state {
+            Some(OrderState::Held) => &[Some(Stands::Held)],
+            _ => &[Some(Stands::Certain)],
+        },
+        // Not forgotten here, though the dispatch may forget it.
+        (Way::Delivery, Life::Delivered | Life::Returned) => &[Some(Stands::Done)],
+        _ => &[None],
+    }
 }
 
 /// Whether a part goes to the buyer of the whole.

@@ -1,13 +1,15 @@
 //! Did every order live as it should? The log of a dispatch, gone through from the first step to the last.
 
 mod lives;
+mod rides;
 
-use crate::desk::{OrderState, Policy};
+use crate::desk::OrderState;
 use crate::faults::Faults;
-use crate::fulfil::dispatch::Step;
+use crate::fulfil::dispatch::{Step, Terms};
 use crate::fulfil::{Deed, Life};
-use crate::id::{OrderId, SkuId};
+use crate::id::{CourierId, OrderId, SkuId};
 use crate::site::Network;
+use crate::time::Window;
 use crate::verify::DeskViolation;
 
 use lives::Lives;
@@ -121,6 +123,34 @@ pub enum DispatchViolation {
         /// Which.
         order: OrderId,
     },
+    /// A part that is to be brought has no courier, one that is not has one, or a ride went on as none does.
+    #[error("step {sequence}: order {part} has a ride that it should not have, or lacks one")]
+    Ride {
+        /// The step.
+        sequence: u64,
+        /// Which part.
+        part: OrderId,
+    },
+    /// A ride is not what its courier gives from that store, at that time, for that fee.
+    #[error("step {sequence}: the ride of order {part} is not one of its courier")]
+    WrongRide {
+        /// The step.
+        sequence: u64,
+        /// Whose.
+        part: OrderId,
+    },
+    /// A courier has been given more than they take.
+    #[error("courier {courier} has {orders} orders of {units} units, more than they take")]
+    OverLoaded {
+        /// Who.
+        courier: CourierId,
+        /// In which window.
+        window: Window,
+        /// How many orders.
+        orders: u64,
+        /// How large together.
+        units: u64,
+    },
     /// An order was reported as not taken, and is there.
     #[error("step {sequence}: order {order} was taken and reported as not")]
     FalselyLost {
@@ -131,13 +161,14 @@ pub enum DispatchViolation {
     },
 }
 
-/// Checks the whole log of a dispatch, from its opening on this network with this policy.
+/// Checks the whole log of a dispatch, from its opening on this network on these terms.
 ///
 /// Nothing of the dispatch is asked, and nothing is decided as it decides. Of the desk's events all is checked that
 /// [`verify::desk`](crate::verify::desk()) checks: sums, places, causes, times. Beyond that: lives go on only along
 /// the arrows that are drawn at [`Life`]; after every step each life is what the desk says of the order; every order
 /// that was placed is one life's, and of one order; the parts of an order are taken together, hold together what it
-/// holds, and are confirmed together.
+/// holds, and are confirmed together; whoever is to be brought has one courier, and one who goes there, with room, in
+/// time and for that fee, and nobody else has one.
 ///
 /// O(events · log orders), and O(sites) for each order that was told at once.
 ///
@@ -147,8 +178,7 @@ pub enum DispatchViolation {
 ///
 /// ```
 /// use std::sync::Arc;
-/// use catchment::desk::Policy;
-/// use catchment::fulfil::dispatch::{Action, Choice, Command, Dispatch};
+/// use catchment::fulfil::dispatch::{Action, Choice, Command, Dispatch, Terms};
 /// use catchment::geo::{LngLat, Position};
 /// use catchment::id::{CommandId, OrderId, SiteId};
 /// use catchment::ledger::Answer;
@@ -160,22 +190,22 @@ pub enum DispatchViolation {
 ///
 /// let door = Position::new(LngLat { lng: 121.47, lat: 31.23 })?;
 /// let network = Network::builder().site(Site::leader(SiteId(17), door, Units(1))).build()?;
-/// let mut dispatch = Dispatch::open(network.clone(), Policy::default());
+/// let mut dispatch = Dispatch::open(network.clone(), Terms::default());
 /// let order = Arc::new(Order::new(OrderId(7), door));
 /// let take = Command::new(CommandId(1), Action::Take { order, choice: Choice::Pickup });
 /// let Answer::Decided(mut step) = dispatch.apply(Timestamp::from_unix_millis(0), &take)? else { return Ok(()) };
-/// assert_eq!(verify::dispatch(&network, &Policy::default(), [&step]), Ok(()));
+/// assert_eq!(verify::dispatch(&network, &Terms::default(), [&step]), Ok(()));
 ///
 /// step.events.pop(); // it was placed, and nobody hears of its life
-/// assert!(verify::dispatch(&network, &Policy::default(), [&step]).is_err());
+/// assert!(verify::dispatch(&network, &Terms::default(), [&step]).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn dispatch<'a>(
     network: &Network,
-    policy: &Policy,
+    terms: &Terms,
     log: impl IntoIterator<Item = &'a Step>,
 ) -> Result<(), DispatchViolations> {
-    let mut lives = Lives::new(network, policy);
+    let mut lives = Lives::new(network, terms);
     for step in log {
         lives.hear(step);
     }
