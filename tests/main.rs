@@ -28,6 +28,8 @@ mod fulfil_couriers;
 mod fulfil_delivery;
 mod fulfil_dispatch;
 mod fulfil_life;
+#[cfg(feature = "serde")]
+mod fulfil_model;
 #[cfg(feature = "geojson")]
 mod geojson_maps;
 #[cfg(feature = "tz")]

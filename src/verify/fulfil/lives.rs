@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::desk::{self, OrderState};
@@ -21,9 +21,10 @@ pub(super) struct Lives<'a> {
     sequence: u64,
     parts: BTreeMap<OrderId, Lived>,
     divided: BTreeMap<OrderId, (Arc<Order>, Vec<OrderId>)>,
-    /// Of this step: orders of which something was said, that moved, that got a ride, that came in parts,
-    /// that were not taken.
+    /// Of this step: orders of which something was said, what the desk did to them, which moved, which got a ride, which
+    /// came in parts, and which were not taken.
     touched: BTreeSet<OrderId>,
+    owed: BTreeMap<OrderId, VecDeque<Owed>>,
     moved: BTreeSet<OrderId>,
     given: BTreeSet<OrderId>,
     came: Vec<OrderId>,
@@ -36,6 +37,14 @@ struct Lived {
     life: Life,
 }
 
+/// What the desk did to an order and its life has to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owed {
+    Deed(Deed),
+    /// A pick up or a send out, as the order is fetched or brought.
+    HandOver,
+}
+
 impl<'a> Lives<'a> {
     pub(super) fn new(network: &Network, terms: &'a Terms) -> Self {
         Self {
@@ -46,6 +55,7 @@ impl<'a> Lives<'a> {
             parts: BTreeMap::new(),
             divided: BTreeMap::new(),
             touched: BTreeSet::new(),
+            owed: BTreeMap::new(),
             moved: BTreeSet::new(),
             given: BTreeSet::new(),
             came: Vec::new(),
@@ -71,6 +81,7 @@ impl<'a> Lives<'a> {
         for event in step.all_events() {
             self.follow(event);
         }
+        self.check_owed();
         self.check_lives();
         self.check_rides(step.at);
         self.check_parts();
@@ -90,6 +101,9 @@ impl<'a> Lives<'a> {
             Event::Desk(event) => {
                 if let desk::Event::Moved { order, .. } = event {
                     self.moved.insert(*order);
+                }
+                if let Some((order, owed)) = owed_by(event) {
+                    self.owed.entry(order).or_default().push_back(owed);
                 }
             }
             Event::Divided { order, parts } => {
@@ -149,6 +163,7 @@ impl<'a> Lives<'a> {
     }
 
     fn turned(&mut self, part: OrderId, deed: Deed, to: Life) {
+        self.pay(part, deed);
         let lived = self.parts.get_mut(&part);
         let from = lived.as_ref().map(|lived| lived.life);
         let is_arrow = lived.is_some_and(|lived| {
@@ -169,6 +184,60 @@ impl<'a> Lives<'a> {
                 to,
             });
         }
+    }
+
+    /// A deed of the desk is told after it was done, and in its order.
+    fn pay(&mut self, part: OrderId, deed: Deed) {
+        let is_own = matches!(deed, Deed::Ready | Deed::Deliver | Deed::Return);
+        self.forgive(part);
+        let mut owed = self.owed.get_mut(&part);
+        let next = owed.as_mut().and_then(|owed| owed.front().copied());
+        let is_next = next.is_some_and(|owed| match owed {
+            Owed::Deed(owed) => owed == deed,
+            Owed::HandOver => matches!(deed, Deed::PickUp | Deed::SendOut),
+        });
+        if is_next {
+            owed.and_then(VecDeque::pop_front);
+        } else if !is_own {
+            self.untold(part, deed);
+        }
+    }
+
+    /// Nobody tells that an accepted order has moved: it is accepted as before.
+    fn forgive(&mut self, part: OrderId) {
+        let life = self.parts.get(&part).map(|lived| lived.life);
+        if life.is_none_or(|life| life == Life::Accepted)
+            && let Some(owed) = self.owed.get_mut(&part)
+        {
+            while owed.front() == Some(&Owed::Deed(Deed::Move)) {
+                owed.pop_front();
+            }
+        }
+    }
+
+    fn check_owed(&mut self) {
+        let parts: Vec<OrderId> = self.owed.keys().copied().collect();
+        for part in parts {
+            self.forgive(part);
+            let left = self
+                .owed
+                .remove(&part)
+                .and_then(|owed| owed.front().copied());
+            match left {
+                Some(Owed::Deed(deed)) => self.untold(part, deed),
+                Some(Owed::HandOver) => self.untold(part, Deed::PickUp),
+                None => {}
+            }
+        }
+    }
+
+    fn untold(&mut self, part: OrderId, deed: Deed) {
+        let sequence = self.sequence;
+        self.violations.push(DispatchViolation::Untold {
+            sequence,
+            part,
+            deed,
+        });
     }
 
     fn stray(&mut self, part: OrderId) {
@@ -309,6 +378,20 @@ const ARROWS: [(Option<Way>, Life, Deed, Life); 18] = [
     (Some(Way::Delivery), Life::OutForDelivery, Deed::Return, Life::Returned),
     (Some(Way::Delivery), Life::Delivered, Deed::Return, Life::Returned),
 ];
+
+fn owed_by(event: &desk::Event) -> Option<(OrderId, Owed)> {
+    let order = event.order()?;
+    let deed = match event {
+        desk::Event::HandedOver { .. } => return Some((order, Owed::HandOver)),
+        desk::Event::Released { .. } => Deed::Cancel,
+        desk::Event::Expired { .. } => Deed::Expire,
+        desk::Event::Failed { .. } => Deed::Reject,
+        desk::Event::Moved { .. } => Deed::Move,
+        desk::Event::Stranded { .. } => Deed::Strand,
+        _ => return None,
+    };
+    Some((order, Owed::Deed(deed)))
+}
 
 /// Whether an order that stands so at the desk may stand so in its life.
 fn is_so(life: Life, way: Way, state: OrderState, is_placed: bool) -> bool {

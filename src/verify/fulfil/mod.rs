@@ -51,6 +51,16 @@ pub enum DispatchViolation {
         /// Where that is said to have led.
         to: Life,
     },
+    /// The desk did something to an order that its life does not tell, or the life tells what the desk did not do.
+    #[error("step {sequence}: order {part}: {deed} is not told, or not true")]
+    Untold {
+        /// The step.
+        sequence: u64,
+        /// Whose.
+        part: OrderId,
+        /// What.
+        deed: Deed,
+    },
     /// A life is not what the desk says of the order: its goods are elsewhere than it tells.
     #[error(
         "step {sequence}: order {part} is {life}, at the desk {} {}",
