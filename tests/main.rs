@@ -1,4 +1,5 @@
-//! The one integration test binary: every module tests one promise against an oracle.
+//! The integration tests: every module tests one promise against an oracle. What optional features add is tested in
+//! `features.rs`, so that this large binary is built once.
 
 mod auto_traits;
 mod balance_brute;
@@ -33,10 +34,6 @@ mod fulfil_life;
 mod fulfil_model;
 mod fulfil_rules;
 mod fulfil_split;
-#[cfg(feature = "geojson")]
-mod geojson_maps;
-#[cfg(feature = "tz")]
-mod local_hours;
 mod oracle;
 mod orders;
 mod packing;
@@ -70,7 +67,5 @@ mod shared_data;
 mod tampering;
 mod tidy;
 mod verifying;
-#[cfg(feature = "tz")]
-mod wall_clock;
 #[path = "../benches/workload/mod.rs"]
 mod workload;
