@@ -276,6 +276,7 @@
 //! | [`plan`] | a whole batch under capacity: methods, preferences, decisions, proof, explanations |
 //! | [`desk`] | one order at a time: capacity and stock held together |
 //! | [`desk`] | capacity and stock promised order by order, from many threads |
+//! | [`fulfil`] | what a buyer may choose, and what becomes of the order: couriers, windows, options |
 //! | [`presale`] | communities that form, campaigns that confirm, money that is accounted for |
 //! | [`ledger`] | commands, time, replay and snapshots: what the two have in common |
 //! | [`report`] | what a plan comes to, how two plans differ, and what if |
@@ -314,6 +315,7 @@ pub mod candidates;
 pub mod coverage;
 pub mod desk;
 pub mod faults;
+pub mod fulfil;
 pub mod geo;
 pub mod id;
 mod index;

@@ -23,6 +23,16 @@ mod desk_refusals;
 mod desk_tentative;
 mod eligibility;
 mod explanations;
+mod fulfil_brute;
+mod fulfil_couriers;
+#[cfg(feature = "serde")]
+mod fulfil_delivery;
+mod fulfil_dispatch;
+mod fulfil_life;
+#[cfg(feature = "serde")]
+mod fulfil_model;
+mod fulfil_rules;
+mod fulfil_split;
 #[cfg(feature = "geojson")]
 mod geojson_maps;
 #[cfg(feature = "tz")]
