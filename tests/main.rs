@@ -59,6 +59,11 @@ mod region_faults;
 mod regions;
 mod report;
 #[cfg(feature = "serde")]
+mod report_evening;
+#[cfg(all(feature = "geojson", feature = "serde"))]
+mod report_maps;
+mod report_presales;
+#[cfg(feature = "serde")]
 mod report_rows;
 mod report_what_if;
 mod schedules;
