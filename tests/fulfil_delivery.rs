@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use catchment::desk::{self, Policy};
-use catchment::fulfil::dispatch::{Action, Choice, Delivery, Event, Refusal, Share, Terms};
+use catchment::fulfil::dispatch::{
+    Action, Choice, Delivery, Event, Refusal, Service, Share, Terms,
+};
 use catchment::fulfil::{
     Courier, CourierKind, Deed, DeliveryWindow, DeliveryWindows, Fleet, HeldRide, Life, Parcels,
     RideState, Tariff, Way, WindowWish,
@@ -62,21 +64,25 @@ pub(crate) fn fleet(orders: u32) -> Fleet {
     fleet.expect("a sound fleet")
 }
 
-fn town(orders: u32, desk: Policy) -> Play {
+pub(crate) fn town(orders: u32, desk: Policy) -> Play {
     let delivery = Delivery {
         preparation: Span::from_minutes(10),
         per_kilometre: Span::from_minutes(5),
         stores_max: 4,
     };
+    let service = Service {
+        delivery,
+        ..Service::default()
+    };
     let terms = Terms {
         desk,
         fleet: fleet(orders),
-        delivery,
+        service,
     };
     Play::on(street(), terms)
 }
 
-const EARLIEST: Choice = Choice::Deliver {
+pub(crate) const EARLIEST: Choice = Choice::Deliver {
     when: WindowWish::Earliest,
 };
 

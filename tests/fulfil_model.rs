@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use catchment::desk::{self, Goods, OrderState, Policy, Promise, Scope};
 use catchment::fulfil::dispatch::{
-    Action, Choice, Delivery, Dispatcher, Event, Refusal, Share, Step, Terms,
+    Action, Choice, Delivery, Dispatcher, Division, Event, Refusal, Service, Share, Step, Terms,
 };
 use catchment::fulfil::{Deed, Life, RideState, Way, WindowWish};
 use catchment::id::{CourierId, OrderId, SiteId, SkuId};
@@ -49,12 +49,16 @@ fn town(random: &mut Random) -> Play {
         stores_max: 1 + random.below(3),
     };
     let fleet = fleet(1 + random.below(3) as u32);
+    let service = Service {
+        delivery,
+        ..Service::default()
+    };
     Play::on(
         sites,
         Terms {
             desk,
             fleet,
-            delivery,
+            service,
         },
     )
 }
@@ -178,7 +182,17 @@ fn action(play: &Play, new: u64, random: &mut Random) -> Action {
         0..=7 => {
             let id = if random.one_in(12) { part.0 } else { new };
             let (order, choice) = (drawn(id, random), choice(random));
-            Action::Take { order, choice }
+            let ids = [OrderId(1_000 + 2 * id), OrderId(1_001 + 2 * id)];
+            let division = Division {
+                parts: ids.into(),
+                ..Division::default()
+            };
+            let is_divisible = !order.lines.is_empty() && random.one_in(2);
+            Action::Take {
+                order,
+                choice,
+                division: is_divisible.then_some(division),
+            }
         }
         8 | 9 => in_parts(new, random),
         10 => settled(new, random),

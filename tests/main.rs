@@ -29,6 +29,8 @@ mod fulfil_couriers;
 #[cfg(feature = "serde")]
 mod fulfil_delivery;
 mod fulfil_dispatch;
+#[cfg(feature = "serde")]
+mod fulfil_division;
 mod fulfil_life;
 #[cfg(feature = "serde")]
 mod fulfil_model;

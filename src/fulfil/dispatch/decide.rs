@@ -18,9 +18,22 @@ impl Dispatcher {
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
         match action {
-            Action::Take { order, choice } => {
+            Action::Take {
+                order,
+                choice,
+                division,
+            } => {
                 self.is_new(order.id)?;
-                self.take(now, order, order.id, choice, events)
+                let taken = self.take(now, order, order.id, choice, events);
+                match (taken, division) {
+                    (Err(Refusal::Desk(desk::Refusal::OutOfStock { .. })), Some(division))
+                        if !matches!(choice, Choice::PickupAt(_) | Choice::DeliverFrom { .. }) =>
+                    {
+                        let shares = self.divide(now, order, choice, division)?;
+                        self.take_parts(now, order, &shares, events)
+                    }
+                    (taken, _) => taken,
+                }
             }
             Action::TakeParts { order, parts } => self.take_parts(now, order, parts, events),
             Action::TakeSettled { orders } => {

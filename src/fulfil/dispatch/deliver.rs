@@ -68,7 +68,9 @@ impl Dispatcher {
         {
             return Ok(Route { store, ride });
         }
-        let stores = self.counter.choices(&order, self.delivery.stores_max)?;
+        let stores = self
+            .counter
+            .choices(&order, self.service.delivery.stores_max)?;
         let routes = stores
             .into_iter()
             .enumerate()
@@ -82,7 +84,8 @@ impl Dispatcher {
             .ok_or(Refusal::NoCourier { part: order.id })
     }
 
-    fn ride_from(
+    /// Who brings an order from a store.
+    pub(super) fn ride_from(
         &self,
         now: Timestamp,
         order: &Order,
@@ -97,8 +100,8 @@ impl Dispatcher {
             from,
             to: order.position,
             size: order.size,
-            ready_at: self.delivery.preparation.after(now).ok()?,
-            travel: self.delivery.travel(distance),
+            ready_at: self.service.delivery.preparation.after(now).ok()?,
+            travel: self.service.delivery.travel(distance),
         };
         couriers.choose(now, &trip, when)
     }

@@ -16,7 +16,8 @@
 //!
 //! An order can come whole or in [parts](Action::TakeParts), each an order at the desk, with an id of its own that the
 //! caller makes and a life of its own. They are taken together or not at all, confirmed and cancelled together; what
-//! happens to one later does not touch the others.
+//! happens to one later does not touch the others. Where no single site has all the goods, an order that comes whole is
+//! [divided](Division) over the fewest, if the caller has sent ids for its parts.
 //!
 //! # Couriers
 //!
@@ -48,6 +49,7 @@ mod choice;
 mod decide;
 mod deliver;
 mod dispatcher;
+mod divide;
 mod event;
 mod follow;
 mod parts;
@@ -55,10 +57,10 @@ mod refusal;
 mod stored;
 mod terms;
 
-pub use action::{Action, Command, Malformed, Share};
+pub use action::{Action, Command, Division, Malformed, Share};
 pub use choice::Choice;
 pub use dispatcher::{Dispatch, Dispatcher, PartView};
 pub use event::{Event, Mismatch, Step};
-pub use refusal::Refusal;
+pub use refusal::{NotDivided, Refusal};
 pub use stored::{DispatchFault, StoredDispatch, StoredPart};
-pub use terms::{Delivery, Terms};
+pub use terms::{Delivery, Service, Terms};

@@ -1,5 +1,5 @@
 use crate::desk;
-use crate::fulfil::Fleet;
+use crate::fulfil::{Fleet, SplitPolicy};
 use crate::ledger::{Canonical, Encoder};
 use crate::time::Span;
 use crate::units::Distance;
@@ -21,8 +21,43 @@ pub struct Terms {
     pub desk: desk::Policy,
     /// Who brings what is not fetched.
     pub fleet: Fleet,
+    /// What a buyer can have.
+    pub service: Service,
+}
+
+/// What a buyer can have: how fast, and in how many parts.
+///
+/// ```
+/// assert_eq!(catchment::fulfil::dispatch::Service::default().sites_asked, 30);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Service {
     /// From which stores, and how fast.
     pub delivery: Delivery,
+    /// Whether an order that no single site can fill is divided, and over how many.
+    pub split: SplitPolicy,
+    /// How many sites are asked for the parts of an order, cheapest first.
+    pub sites_asked: usize,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            delivery: Delivery::default(),
+            split: SplitPolicy::default(),
+            sites_asked: 30,
+        }
+    }
+}
+
+impl Canonical for Service {
+    fn encode(&self, to: &mut Encoder) {
+        self.delivery.encode(to);
+        self.split.encode(to);
+        to.len(self.sites_asked);
+    }
 }
 
 /// From how many stores something could be brought, and how long it takes.

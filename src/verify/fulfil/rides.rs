@@ -40,7 +40,7 @@ impl Rides {
     pub(super) fn new(terms: &Terms) -> Self {
         Self {
             fleet: terms.fleet.clone(),
-            delivery: terms.delivery,
+            delivery: terms.service.delivery,
             taken: BTreeMap::new(),
             loads: BTreeMap::new(),
         }
