@@ -24,6 +24,8 @@ pub(crate) struct City {
     sites: Vec<Site>,
     site_names: Vec<Arc<str>>,
     orders: Vec<Demand>,
+    /// When each order was placed, in seconds since the stream began; empty if nobody knows.
+    placed: Vec<u32>,
 }
 
 impl City {
@@ -41,6 +43,7 @@ impl City {
             sites,
             site_names,
             orders,
+            placed: Vec::new(),
         }
     }
 
@@ -55,7 +58,10 @@ impl City {
             position,
             actual_site: None,
         });
-        Self::new(sites.collect(), orders.collect())
+        Self {
+            placed: drawn.placed,
+            ..Self::new(sites.collect(), orders.collect())
+        }
     }
 
     pub(crate) fn from_records(pickups: Vec<Pickup>, orders: Vec<Demand>) -> Self {
@@ -84,6 +90,11 @@ impl City {
 
     pub(crate) fn orders(&self) -> &[Demand] {
         &self.orders
+    }
+
+    /// When the orders were placed, in their order and in seconds since the stream began; nothing if nobody knows.
+    pub(crate) fn placed(&self) -> &[u32] {
+        &self.placed
     }
 
     /// Where the orders are, in their order: what a batch of look-ups takes.

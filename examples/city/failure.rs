@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use catchment::geo::PositionError;
+use catchment::coverage::CoverageError;
+use catchment::geo::{PositionError, RegionError};
 use catchment::plan::{ExplainError, RouteError};
 use catchment::site::NetworkFaults;
 use catchment::verify::Violations;
@@ -31,6 +32,12 @@ pub(crate) enum Failure {
     Explain(#[from] ExplainError),
     #[error("{}: {error}", path.display())]
     Write { path: PathBuf, error: csv::Error },
+    #[error("the map by cell: {0}")]
+    Cells(#[from] CoverageError),
+    #[error("the map's region: {0}")]
+    Region(#[from] RegionError),
+    #[error("the plot {name}: {error}")]
+    Plot { name: &'static str, error: String },
     #[error("writing the summary: {0}")]
     Summary(#[from] io::Error),
 }

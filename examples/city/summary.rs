@@ -47,6 +47,13 @@ pub(crate) struct Summary {
     busiest: Vec<Busy>,
 }
 
+/// The methods side by side, for people: names of the methods, and rows that begin with what they say.
+#[derive(Serialize)]
+pub(crate) struct Compared {
+    methods: Vec<&'static str>,
+    rows: Vec<(&'static str, Vec<String>)>,
+}
+
 /// How long it took, in seconds.
 #[derive(Clone, Copy, Default, Serialize)]
 pub(crate) struct Times {
@@ -236,10 +243,38 @@ impl fmt::Display for Summary {
 }
 
 impl Summary {
-    /// The methods side by side.
-    fn write_methods(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: [(&str, Cell); 12] = [
-            ("", |tally| tally.method.to_owned()),
+    /// What there is, in a line.
+    pub(crate) fn title(&self) -> String {
+        format!(
+            "{} orders, {} pickup points",
+            grouped(self.orders),
+            grouped(self.sites)
+        )
+    }
+
+    pub(crate) fn method(&self) -> &'static str {
+        self.chosen.method
+    }
+
+    pub(crate) fn proven(&self) -> bool {
+        self.chosen.proven
+    }
+
+    /// What matters most, each with its name.
+    pub(crate) fn key_numbers(&self) -> Vec<(&'static str, String)> {
+        let tally = &self.chosen;
+        vec![
+            ("Assigned", grouped(tally.assigned)),
+            ("Unassigned", grouped(tally.unassigned)),
+            ("Full pickup points", grouped(tally.full_sites)),
+            ("Mean walk", whole_metres(tally.mean_m)),
+            ("95 % are within", whole_metres(tally.p95_m)),
+            ("Mean detour", whole_metres(tally.detour_m)),
+        ]
+    }
+
+    pub(crate) fn compared(&self) -> Compared {
+        let rows: [(&str, Cell); 11] = [
             ("Assigned", |tally| grouped(tally.assigned)),
             ("Unassigned", |tally| grouped(tally.unassigned)),
             ("Beyond capacity", |tally| {
@@ -256,13 +291,29 @@ impl Summary {
             ("Proven", |tally| tally.proof().to_owned()),
             ("Seconds", |tally| format!("{:.3}", tally.seconds_solve)),
         ];
-        writeln!(f)?;
-        for (what, cell) in rows {
+        let cells = |cell: Cell| self.methods.iter().map(cell).collect();
+        Compared {
+            methods: self.methods.iter().map(|tally| tally.method).collect(),
+            rows: rows
+                .into_iter()
+                .map(|(what, cell)| (what, cells(cell)))
+                .collect(),
+        }
+    }
+
+    /// The methods side by side.
+    fn write_methods(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let compared = self.compared();
+        let row = |f: &mut fmt::Formatter<'_>, what: &str, cells: &[&str]| {
             write!(f, "  {what:<22}")?;
-            for tally in &self.methods {
-                write!(f, "{:>14}", cell(tally))?;
-            }
-            writeln!(f)?;
+            cells.iter().try_for_each(|cell| write!(f, "{cell:>14}"))?;
+            writeln!(f)
+        };
+        writeln!(f)?;
+        row(f, "", &compared.methods)?;
+        for (what, cells) in &compared.rows {
+            let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+            row(f, what, &cells)?;
         }
         writeln!(
             f,
