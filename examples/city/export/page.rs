@@ -18,11 +18,11 @@ const SKELETON: &str = include_str!("../web/map.html");
 const STYLE: &str = include_str!("../web/map.css");
 /// In the order in which they build on each other.
 const SCRIPTS: [&str; 5] = [
+    include_str!("../web/selftest.js"),
     include_str!("../web/data.js"),
     include_str!("../web/draw.js"),
-    include_str!("../web/map.js"),
     include_str!("../web/panel.js"),
-    include_str!("../web/selftest.js"),
+    include_str!("../web/map.js"),
 ];
 /// When the made-up stream begins, in minutes since midnight.
 const STARTS_AT: u64 = 20 * 60;
@@ -109,8 +109,8 @@ pub(super) fn write(
     let parts = [
         ("{{title}}", planned.summary.title()),
         ("/*{{style}}*/", STYLE.to_owned()),
-        // `</script>` inside a string would end the element.
-        ("{{data}}", data.replace("</", "<\\/")),
+        // Inside a string, `</script>` would end the element, and `<!--` keep it from ending.
+        ("{{data}}", data.replace('<', "\\u003c")),
         ("/*{{script}}*/", SCRIPTS.concat()),
     ];
     let mut rest = SKELETON;

@@ -1,4 +1,3 @@
-'use strict';
 // The data of the page as flat lists in metres, and a grid that finds what is near a place.
 
 const EARTH_RADIUS = 6371008.8;
@@ -91,6 +90,7 @@ function decode(data) {
   };
   const sites = { ...data.sites, ...places(data.sites), length: data.sites.name.length };
   sites.grid = new Grid(sites.x, sites.y);
+  sites.spacing = spacing(sites);
   sites.byName = new Map(sites.name.map((name, i) => [name, i]));
   const cells = { ...data.cells, length: data.cells.cell.length, ring: data.cells.ring.map(ring) };
   cells.x = Float64Array.from(cells.ring, (points) => middle(points, 0));
@@ -120,6 +120,18 @@ function decodeOrders(data, places, sites) {
   }
   const byName = new Map(list.name.map((name, i) => [name, i]));
   return { ...list, ...places, length, site, nearest, verdict, placed, inTime, byName, grid: new Grid(places.x, places.y) };
+}
+
+/** How far it is from a site to the next, in the middle of all; those that share a place left out. */
+function spacing({ x, y, grid }) {
+  const gaps = Array.from(x, (_, i) => {
+    for (let radius = grid.size; radius < 1e8; radius *= 4) {
+      const other = grid.nearest(x[i], y[i], radius, (other) => x[other] !== x[i] || y[other] !== y[i]);
+      if (other !== NOBODY) return Math.hypot(x[other] - x[i], y[other] - y[i]);
+    }
+    return Infinity;
+  });
+  return gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? Infinity;
 }
 
 function middle(points, from) {

@@ -74,7 +74,8 @@ function shown(view, around = 0) {
 }
 
 const orderRadius = (view) => clamp(1.15 * (view.scale / 0.02) ** 0.42, 0.9, 5.5);
-const siteRadius = (view) => clamp(2.9 * (view.scale / 0.02) ** 0.48, 1.9, 11);
+/** Larger the nearer one looks, and no larger than neighbours leave room for. */
+const siteRadius = (view, { spacing }) => clamp(2.9 * (view.scale / 0.02) ** 0.48, 1.9, clamp(spacing * view.scale * 0.45, 2.6, 11));
 
 function tracePath(pen, view, points) {
   for (let i = 0; i < points.length; i += 2) {
@@ -260,7 +261,7 @@ function shareOf(sites, i, load) {
 
 function drawSites(pen, view, city, colours, evening) {
   const { sites } = city;
-  const radius = siteRadius(view), box = shown(view, 2 * radius);
+  const radius = siteRadius(view, sites), box = shown(view, 2 * radius);
   const visible = [];
   for (let i = 0; i < sites.length; i++) {
     const x = sites.x[i], y = sites.y[i];
@@ -273,7 +274,21 @@ function drawSites(pen, view, city, colours, evening) {
     const site = { store: sites.store[i], open: sites.open[i], share };
     drawSite(pen, screenX(view, sites.x[i]), screenY(view, sites.y[i]), radius, site, colours);
   }
-  if (view.scale > 0.11) visible.forEach((i) => drawName(pen, view, sites, i, radius, colours));
+  if (radius > 5) drawNames(pen, view, sites, visible, radius, colours);
+}
+
+/** The names that find room, stores first: none hides another. */
+function drawNames(pen, view, sites, visible, radius, colours) {
+  const taken = new Set();
+  for (const i of visible.reverse()) {
+    const row = Math.floor(screenY(view, sites.y[i]) / 14), column = screenX(view, sites.x[i]) / 14;
+    const half = sites.name[i].length * 0.26 + 0.3;
+    const spots = [];
+    for (let at = Math.floor(column - half); at <= column + half; at++) spots.push(`${at} ${row}`, `${at} ${row + 1}`);
+    if (spots.some((spot) => taken.has(spot))) continue;
+    spots.forEach((spot) => taken.add(spot));
+    drawName(pen, view, sites, i, radius, colours);
+  }
 }
 
 function drawName(pen, view, sites, i, radius, colours) {

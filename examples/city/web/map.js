@@ -119,6 +119,7 @@ function drawCross(pen) {
   }
 }
 
+/** What is selected stands out: everything else is behind a veil. */
 function drawSelected(pen) {
   if (!selected) return;
   const { kind, i } = selected;
@@ -129,35 +130,49 @@ function drawSelected(pen) {
     pen.lineWidth = 3;
     pen.strokeStyle = colours.ink;
     pen.stroke();
-  } else if (kind === 'site') {
+    return;
+  }
+  pen.globalAlpha = 0.45;
+  pen.fillStyle = colours.paper;
+  pen.fillRect(0, 0, view.width, view.height);
+  pen.globalAlpha = 1;
+  if (kind === 'site') {
+    const its = sites.orders?.[i] ?? [];
     drawReach(pen, i);
-    for (const order of sites.orders?.[i] ?? []) drawLine(pen, order, i, []);
-    drawRing(pen, sites.x[i], sites.y[i], siteRadius(view) * (sites.store[i] ? 1.25 : 1) + 4);
+    its.forEach((order) => drawLine(pen, order, i, 1.2, []));
+    its.forEach((order) => drawOrder(pen, order, 3));
+    drawNamed(pen, i);
+    drawRing(pen, sites.x[i], sites.y[i], Math.max(5, siteRadius(view, sites)) * (sites.store[i] ? 1.25 : 1) + 5);
   } else {
     const { [i]: site } = orders.site, { [i]: nearest } = orders.nearest;
-    if (site !== NOBODY) drawLine(pen, i, site, []);
-    if (nearest !== NOBODY && nearest !== site) drawLine(pen, i, nearest, [2, 5]);
-    [site, nearest].filter((one) => one !== NOBODY).forEach((one) => {
-      const share = shareOf(sites, one, evening.loads[one]);
-      const look = { store: sites.store[one], open: sites.open[one], share };
-      const radius = Math.max(5, siteRadius(view));
-      drawSite(pen, screenX(view, sites.x[one]), screenY(view, sites.y[one]), radius, look, colours);
-      drawName(pen, view, sites, one, radius, colours);
-    });
-    pen.save();
-    pen.translate(screenX(view, orders.x[i]), screenY(view, orders.y[i]));
-    symbol(pen, orders.verdict[i], Math.max(4, orderRadius(view)), colours);
-    pen.restore();
+    if (nearest !== NOBODY && nearest !== site) drawLine(pen, i, nearest, 2, [2, 5]);
+    if (site !== NOBODY) drawLine(pen, i, site, 2, []);
+    [site, nearest].filter((one) => one !== NOBODY).forEach((one) => drawNamed(pen, one));
+    drawOrder(pen, i, 4);
     drawRing(pen, orders.x[i], orders.y[i], Math.max(4, orderRadius(view)) + 5);
   }
 }
 
-function drawLine(pen, order, site, dashes) {
+function drawNamed(pen, i) {
+  const radius = Math.max(5, siteRadius(view, sites));
+  const look = { store: sites.store[i], open: sites.open[i], share: shareOf(sites, i, evening.loads[i]) };
+  drawSite(pen, screenX(view, sites.x[i]), screenY(view, sites.y[i]), radius, look, colours);
+  drawName(pen, view, sites, i, radius + 4, colours);
+}
+
+function drawOrder(pen, i, radiusMin) {
+  pen.save();
+  pen.translate(screenX(view, orders.x[i]), screenY(view, orders.y[i]));
+  symbol(pen, orders.verdict[i], Math.max(radiusMin, orderRadius(view)), colours);
+  pen.restore();
+}
+
+function drawLine(pen, order, site, thick, dashes) {
   pen.beginPath();
   pen.moveTo(screenX(view, orders.x[order]), screenY(view, orders.y[order]));
   pen.lineTo(screenX(view, sites.x[site]), screenY(view, sites.y[site]));
   pen.setLineDash(dashes);
-  for (const [width, colour] of [[4.5, colours.halo], [2, colours.ink]]) {
+  for (const [width, colour] of [[thick + 2.5, colours.halo], [thick, colours.ink]]) {
     pen.lineWidth = width;
     pen.strokeStyle = colour;
     pen.stroke();
@@ -277,7 +292,7 @@ function under(x, y) {
   const at = { x: view.x + (x - view.width / 2) / view.scale, y: view.y + (y - view.height / 2) / view.scale };
   const reach = (pixels) => pixels / view.scale;
   if (on.sites) {
-    const i = sites.grid.nearest(at.x, at.y, reach(siteRadius(view) + 3), () => true);
+    const i = sites.grid.nearest(at.x, at.y, reach(siteRadius(view, sites) + 3), () => true);
     if (i !== NOBODY) return { kind: 'site', i };
   }
   if (orders) {
@@ -460,3 +475,6 @@ function start() {
   drawNow();
   requestAnimationFrame(frame);
 }
+
+start();
+if (location.hash === '#selftest') tryAll();

@@ -113,6 +113,7 @@ const facts = (pairs) => make('dl', { class: 'facts' },
 
 function showCard() {
   const cards = { order: orderCard, site: siteCard, cell: cellCard };
+  $('panel').classList.toggle('picked', Boolean(selected));
   $('card').replaceChildren(...(selected ? cards[selected.kind](selected.i) : hintCard()));
 }
 

@@ -1,7 +1,15 @@
+'use strict';
 // With `#selftest` the page tries itself: what is clicked must be explained as the data say. The outcome is in the title
 // and in an element `selftest`, so that a browser without a driver can tell.
 
 const troubles = [];
+
+if (location.hash === '#selftest') {
+  addEventListener('error', (event) => { troubles.push(event.message); report(''); });
+  addEventListener('unhandledrejection', (event) => { troubles.push(String(event.reason)); report(''); });
+  const { error } = console;
+  console.error = (...what) => { troubles.push(what.join(' ')); error(...what); };
+}
 
 function expect(what, found, expected) {
   if (found !== expected) troubles.push(`${what}: ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`);
@@ -26,7 +34,7 @@ function painted() {
 
 function tryOrders() {
   const lonely = (i) => matesOf(i).length === 1
-    && sites.grid.nearest(orders.x[i], orders.y[i], (siteRadius({ scale: 2 }) + 4) / 2, () => true) === NOBODY;
+    && sites.grid.nearest(orders.x[i], orders.y[i], (siteRadius({ scale: 2 }, sites) + 4) / 2, () => true) === NOBODY;
   for (const verdict of [NEAREST, DETOUR, UNASSIGNED]) {
     const i = orders.verdict.findIndex((one, i) => one === verdict && lonely(i));
     if (i < 0) continue;
@@ -36,7 +44,8 @@ function tryOrders() {
     expect('an order that has a reason', Boolean(story), verdict !== NEAREST);
     const said = story ? city.texts[story.reasons].split('\n').map((line) => line.trim()) : [`It is ${metres(orders.walk[i])} away`];
     for (const line of said) expect(`"${line}" in the card`, text.includes(line), true);
-    if (orders.site[i] !== NOBODY) expect('the site in the card', text.includes(sites.name[orders.site[i]]), true);
+    const goes = `goes to${sites.name[orders.site[i]]} ${metres(orders.walk[i])}`;
+    expect('where it goes', $('card').querySelector('.facts').textContent.startsWith(goes), verdict !== UNASSIGNED);
     $('query').value = orders.name[i];
     select(null);
     $('search').requestSubmit();
@@ -100,15 +109,4 @@ function report(text) {
   document.title = outcome;
   $('selftest')?.remove();
   document.body.append(make('p', { id: 'selftest', hidden: '' }, outcome));
-}
-
-if (location.hash === '#selftest') {
-  addEventListener('error', (event) => { troubles.push(event.message); report(''); });
-  addEventListener('unhandledrejection', (event) => { troubles.push(String(event.reason)); report(''); });
-  const { error } = console;
-  console.error = (...what) => { troubles.push(what.join(' ')); error(...what); };
-  start();
-  tryAll();
-} else {
-  start();
 }
