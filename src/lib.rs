@@ -278,6 +278,7 @@
 //! | [`desk`] | capacity and stock promised order by order, from many threads |
 //! | [`presale`] | communities that form, campaigns that confirm, money that is accounted for |
 //! | [`ledger`] | commands, time, replay and snapshots: what the two have in common |
+//! | [`report`] | what a plan comes to, how two plans differ, and what if |
 //! | [`verify`] | is a plan what it says it is? |
 //! | [`balance`] | the optimiser behind it, for any costs |
 //! | [`geo`] | positions, datums, service areas, polygons, H3 cells |
@@ -322,6 +323,7 @@ pub mod money;
 pub mod order;
 pub mod plan;
 pub mod presale;
+pub mod report;
 pub mod site;
 pub mod time;
 pub mod units;

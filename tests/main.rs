@@ -51,6 +51,10 @@ mod presale_settlement;
 mod presale_town;
 mod region_faults;
 mod regions;
+mod report;
+#[cfg(feature = "serde")]
+mod report_rows;
+mod report_what_if;
 mod schedules;
 mod shared_data;
 #[cfg(feature = "serde")]
