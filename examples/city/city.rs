@@ -1,5 +1,6 @@
 //! A city: pickup points and orders, wherever they come from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catchment::geo::{Position, ServiceArea};
@@ -118,6 +119,18 @@ impl City {
     pub(crate) fn order_named(&self, name: &str) -> Option<OrderId> {
         let place = self.orders.iter().position(|order| &*order.id == name)?;
         Some(OrderId(place as u64))
+    }
+
+    /// To which sites orders really went, as far as the file says. A name that no site has is the first number that
+    /// no site has. O(orders log sites).
+    pub(crate) fn really(&self) -> BTreeMap<OrderId, SiteId> {
+        let nobody = SiteId(self.sites.len() as u64);
+        let site = |name| self.site_names.binary_search(name);
+        let orders = (0..).map(OrderId).zip(&self.orders);
+        let known = orders.filter_map(|(id, order)| Some((id, order.actual_site.as_ref()?)));
+        known
+            .map(|(id, name)| (id, site(name).map_or(nobody, |place| SiteId(place as u64))))
+            .collect()
     }
 
     pub(crate) fn site_name(&self, site: SiteId) -> &str {

@@ -1,34 +1,21 @@
 //! Why one order goes where it goes, in the words of a shopkeeper.
 
-use std::cmp::Reverse;
 use std::fmt::{self, Write as _};
 
 use catchment::balance::Price;
-use catchment::id::{OrderId, SiteId};
+use catchment::id::SiteId;
 use catchment::plan::{
-    Assigned, Because, Considered, Cost, Exchange, Explanation, Merit, Outcome, Plan, Remedy, Step,
+    Assigned, Because, Considered, Cost, Exchange, Explanation, Merit, Outcome, Remedy, Step,
 };
 use catchment::site::Neighbour;
 use catchment::units::Distance;
 
 use crate::city::City;
-use crate::lookups::Lookups;
 
 /// Before every sentence.
 const INDENT: &str = "  ";
 /// How many of the considered sites are listed.
 pub(crate) const LISTED_MAX: usize = 6;
-
-/// The order that goes farthest out of its way: somebody will ask. `None` if all go to the nearest.
-pub(crate) fn farthest_out_of_its_way(plan: &Plan, lookups: &Lookups) -> Option<OrderId> {
-    let decisions = plan.decisions().iter().zip(&lookups.nearest);
-    let detours = decisions.filter_map(|(decision, nearest)| {
-        let (assigned, nearest) = (decision.assigned()?, nearest.as_ref()?);
-        let detour = assigned.distance.saturating_sub(nearest.distance);
-        (detour > Distance::ZERO).then_some((detour, Reverse(decision.order)))
-    });
-    detours.max().map(|(_, Reverse(order))| order)
-}
 
 /// An explanation with the names of the city.
 pub(crate) struct InWords<'a> {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use catchment::coverage::CoverageError;
 use catchment::geo::{PositionError, RegionError};
 use catchment::plan::{ExplainError, RouteError};
+use catchment::report::ReportError;
 use catchment::site::NetworkFaults;
 use catchment::verify::Violations;
 
@@ -32,6 +33,8 @@ pub(crate) enum Failure {
     Explain(#[from] ExplainError),
     #[error("{}: {error}", path.display())]
     Write { path: PathBuf, error: csv::Error },
+    #[error("the report: {0}")]
+    Report(#[from] ReportError),
     #[error("the map by cell: {0}")]
     Cells(#[from] CoverageError),
     #[error("the map's region: {0}")]

@@ -37,6 +37,7 @@ use std::time::Instant;
 
 use catchment::id::OrderId;
 use catchment::plan::Plan;
+use catchment::report::Report;
 use catchment::site::Network;
 use clap::Parser;
 
@@ -95,28 +96,29 @@ fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
     let seconds_verify = checking.elapsed().as_secs_f64();
 
     let [nearest, _, balanced] = &routed;
-    let methods = routed
-        .iter()
-        .map(|routed| Tally::of(routed, &balanced.plan, &lookups));
+    let methods = routed.iter().map(|routed| {
+        let report = Report::of(&network, &orders, &routed.plan)?;
+        Ok(Tally::of(&report, routed.seconds, &balanced.plan))
+    });
+    let methods = methods.collect::<Result<_, Failure>>()?;
     let chosen = routed
         .iter()
         .find(|routed| routed.plan.method() == arguments.method());
     let chosen = chosen.unwrap_or(balanced);
+    let report = Report::of(&network, &orders, &chosen.plan)?;
     let unassigned_by = chosen.unassigned(&network, &orders);
-    let mut summary = Summary::of(&city, &chosen.plan, methods.collect(), unassigned_by);
+    let mut summary = Summary::of(&city, &report, methods, unassigned_by);
     if let Some(path) = &arguments.out {
         let planned = Planned {
             city: &city,
-            network: &network,
             orders: &orders,
-            plan: &chosen.plan,
-            lookups: &lookups,
+            report: &report,
             summary: &summary,
             about: arguments.about(),
         };
         write(path, &planned)?;
     }
-    let order = asked.or_else(|| explain::farthest_out_of_its_way(&chosen.plan, &lookups));
+    let order = asked.or_else(|| Some(report.farthest_out_of_its_way()?.0));
     let story = order.map(|order| story(&city, &network, &chosen.plan, order));
     let story = story.transpose()?.unwrap_or_default();
     summary.bad_rows = bad_rows;
@@ -147,7 +149,7 @@ fn order_to_explain(arguments: &Arguments, city: &City) -> Result<Option<OrderId
 /// The plan alone to a CSV file, everything to a folder.
 fn write(path: &Path, planned: &Planned<'_>) -> Result<(), Failure> {
     if path.extension().is_some_and(|extension| extension == "csv") {
-        return export::write_assignments(path, planned.city, planned.plan);
+        return export::write_assignments(path, planned.city, planned.report.plan());
     }
     export::write(path, planned)?;
     eprintln!(

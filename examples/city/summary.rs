@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use catchment::plan::{Plan, SiteLoad};
+use catchment::report::Report;
 use catchment::site::SiteKind;
 use catchment::units::Units;
 use serde::Serialize;
@@ -82,17 +83,18 @@ struct Busy {
 }
 
 impl Summary {
-    /// Puts together what was added up: `methods` are the tallies of all plans, one of which is `plan`. O(orders).
+    /// Puts together what was added up: `methods` are the tallies of all plans, one of which is the report's. O(orders).
     ///
     /// # Panics
     ///
     /// If an order is not accounted for exactly once, or if a plan is better than the one that is proven the best.
     pub(crate) fn of(
         city: &City,
-        plan: &Plan,
+        report: &Report<'_>,
         methods: Vec<Tally>,
         unassigned_by: BTreeMap<Reason, usize>,
     ) -> Self {
+        let plan = report.plan();
         let chosen = methods
             .iter()
             .find(|tally| tally.method == routing::name(plan.method()))
@@ -135,7 +137,7 @@ impl Summary {
             chosen,
             unassigned_by,
             bad_rows: 0,
-            agree: agreement(city, plan),
+            agree: agreement(city, report),
             times: Times::default(),
             methods,
             busiest: busiest(city, plan),
@@ -162,19 +164,10 @@ fn busiest(city: &City, plan: &Plan) -> Vec<Busy> {
 }
 
 /// The share of orders assigned to the site that really served them, among those of which that is known.
-fn agreement(city: &City, plan: &Plan) -> Option<f64> {
-    let (mut known, mut same) = (0_u64, 0_u64);
-    for (order, decision) in city.orders().iter().zip(plan.decisions()) {
-        let Some(actual) = order.actual_site.as_deref() else {
-            continue;
-        };
-        let assigned = decision
-            .assigned()
-            .map(|assigned| city.site_name(assigned.site));
-        known += 1;
-        same += u64::from(assigned == Some(actual));
-    }
-    (known > 0).then(|| same as f64 / known as f64)
+fn agreement(city: &City, report: &Report<'_>) -> Option<f64> {
+    let agreement = report.agreement(&city.really());
+    let [same, known] = [agreement.same, agreement.known].map(|orders| f64::from(orders.0));
+    (known > 0.0).then(|| same / known)
 }
 
 impl fmt::Display for Times {
@@ -339,7 +332,7 @@ fn whole_metres(metres: Option<f64>) -> String {
 }
 
 /// A count with separators: 336,927.
-fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (place, digit) in digits.chars().enumerate() {

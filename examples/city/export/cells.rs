@@ -63,7 +63,7 @@ impl Cells {
 
 /// Demand at the finest resolution that does not make too many cells.
 fn demand(planned: &Planned<'_>) -> Result<(Resolution, DemandMap), CoverageError> {
-    let limits = planned.network.limits();
+    let limits = planned.network().limits();
     let mut finest = None;
     for resolution in RESOLUTIONS {
         let resolution = Resolution::new(resolution).expect("H3 has this resolution");
@@ -91,7 +91,7 @@ fn catchments(
     let shape = dissolve(inhabited.iter().map(|(cell, _)| cell));
     let region = Region::new(Arc::new(shape))?;
     let filter = Filter::default();
-    let map = CatchmentMap::of(planned.network, &region, fine, Some(&filter))?;
+    let map = CatchmentMap::of(planned.network(), &region, fine, Some(&filter))?;
     Ok(map
         .sizes()
         .map(|(site, _)| (site, map.shape_of(site)))

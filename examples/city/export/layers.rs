@@ -13,7 +13,7 @@ use crate::export::{Planned, status};
 /// The sites as points.
 pub(super) fn sites(file: &mut dyn Write, planned: &Planned<'_>) -> io::Result<()> {
     let city = planned.city;
-    let features = planned.plan.loads().iter().map(|load| {
+    let features = planned.plan().loads().iter().map(|load| {
         let site = city.site(load.site);
         let properties = json!({
             "site": city.site_name(load.site),

@@ -15,13 +15,13 @@ use catchment::geo::Position;
 use catchment::id::SiteId;
 use catchment::order::Order;
 use catchment::plan::{Assigned, Plan};
+use catchment::report::Report;
 use catchment::site::{Neighbour, Network, SiteStatus};
 use catchment::units::Distance;
 use serde::Serialize;
 
 use crate::city::City;
 use crate::failure::Failure;
-use crate::lookups::Lookups;
 use crate::summary::Summary;
 
 use cells::Cells;
@@ -30,10 +30,8 @@ use story::Stories;
 /// The city with its plan: all that is drawn and listed.
 pub(crate) struct Planned<'a> {
     pub(crate) city: &'a City,
-    pub(crate) network: &'a Network,
     pub(crate) orders: &'a [Order],
-    pub(crate) plan: &'a Plan,
-    pub(crate) lookups: &'a Lookups,
+    pub(crate) report: &'a Report<'a>,
     pub(crate) summary: &'a Summary,
     /// Where the city comes from, for people.
     pub(crate) about: String,
@@ -72,7 +70,7 @@ pub(crate) fn write(folder: &Path, planned: &Planned<'_>) -> Result<(), Failure>
     fs::create_dir_all(folder).map_err(|error| writing(folder, error))?;
     let cells = Cells::of(planned)?;
     let stories = Stories::of(planned)?;
-    tables::write_assignments(&folder.join("plan.csv"), planned.city, planned.plan)?;
+    tables::write_assignments(&folder.join("plan.csv"), planned.city, planned.plan())?;
     let file = |name: &str, content: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
         let path = folder.join(name);
         let write = || {
@@ -102,10 +100,18 @@ pub(crate) fn write(folder: &Path, planned: &Planned<'_>) -> Result<(), Failure>
 
 pub(crate) use tables::write_assignments;
 
-impl Planned<'_> {
+impl<'a> Planned<'a> {
+    fn network(&self) -> &'a Network {
+        self.report.network()
+    }
+
+    fn plan(&self) -> &'a Plan {
+        self.report.plan()
+    }
+
     /// The orders with what became of them, in their order.
     fn routed(&self) -> impl Iterator<Item = Routed> {
-        let decisions = self.plan.decisions().iter().zip(&self.lookups.nearest);
+        let decisions = self.plan().decisions().iter().zip(self.report.nearest());
         let orders = self.orders.iter().zip(decisions).enumerate();
         orders.map(|(place, (order, (decision, nearest)))| Routed {
             place,

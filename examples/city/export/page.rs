@@ -162,7 +162,7 @@ impl<'a> Data<'a> {
 impl<'a> Sites<'a> {
     fn of(planned: &Planned<'a>, origin: Origin) -> Self {
         let mut sites = Self::default();
-        for load in planned.plan.loads() {
+        for load in planned.plan().loads() {
             let site = planned.city.site(load.site);
             let [lng, lat] = origin.to(site.position);
             sites.name.push(planned.city.site_name(load.site));

@@ -7,6 +7,7 @@ use crate::city::UNLIMITED;
 use crate::export::Planned;
 use crate::failure::Failure;
 use crate::seeded::EVENING;
+use crate::summary;
 
 const SIZE: (u32, u32) = (800, 480);
 /// The colours of M. Okabe and K. Ito (2008), which colour-blind people can tell apart.
@@ -68,10 +69,15 @@ fn walks(planned: &Planned<'_>) -> Vec<f64> {
     walks.into_iter().map(|walk| walk.as_metres_f64()).collect()
 }
 
+/// A label of an axis: a whole number with separators.
+fn grouped(number: &f64) -> String {
+    summary::grouped(number.round().max(0.0) as usize)
+}
+
 /// Capacity and load of every site that has a limit.
 fn loads(planned: &Planned<'_>) -> Vec<(f64, f64)> {
     let loads = planned
-        .plan
+        .plan()
         .loads()
         .iter()
         .filter(|load| load.capacity != UNLIMITED);
@@ -103,6 +109,8 @@ fn draw_walks(area: &Area<'_>, walks: &[f64]) -> Drawn {
         .bold_line_style(FAINT)
         .axis_style(INK)
         .label_style(("sans-serif", 13, &INK))
+        .x_label_formatter(&grouped)
+        .y_label_formatter(&grouped)
         .x_desc("metres as the crow flies; the last bar has all that are longer")
         .y_desc("orders")
         .draw()?;
@@ -121,10 +129,10 @@ fn draw_walks(area: &Area<'_>, walks: &[f64]) -> Drawn {
             [(walk, 0.0), (walk, at)],
             INK.stroke_width(1),
         ))?;
-        let label = format!(" {name} {walk:.0} m");
+        let label = format!("{name} {} m", grouped(&walk));
         chart.draw_series([Text::new(
             label,
-            (walk, at),
+            (walk + 0.2 * width, at),
             ("sans-serif", 14).into_font().color(&INK),
         )])?;
     }
@@ -146,7 +154,9 @@ fn draw_loads(area: &Area<'_>, loads: &[(f64, f64)]) -> Drawn {
         .bold_line_style(FAINT)
         .axis_style(INK)
         .label_style(("sans-serif", 13, &INK))
-        .x_desc("what the pickup point takes; on the line it is full")
+        .x_label_formatter(&grouped)
+        .y_label_formatter(&grouped)
+        .x_desc("what the pickup point takes (a little spread); on the line it is full")
         .y_desc("orders")
         .draw()?;
     let full = capacity.min(load);
@@ -154,9 +164,16 @@ fn draw_loads(area: &Area<'_>, loads: &[(f64, f64)]) -> Drawn {
         [(0.0, 0.0), (full, full)],
         INK.stroke_width(1),
     ))?;
-    chart.draw_series(loads.iter().map(|(capacity, load)| {
+    let width = 0.02 * capacity;
+    chart.draw_series(loads.iter().enumerate().map(|(number, (capacity, load))| {
         let colour = if load >= capacity { ORANGE } else { BLUE };
-        Circle::new((*capacity, *load), 4, colour.mix(0.5).filled())
+        // Many take the same: multiples of the golden ratio spread them evenly.
+        let aside = (number as f64 * 0.618_034).fract() - 0.5;
+        Circle::new(
+            (capacity + aside * width, *load),
+            3,
+            colour.mix(0.5).filled(),
+        )
     }))?;
     Ok(area.present()?)
 }
@@ -201,11 +218,14 @@ fn draw_evening(area: &Area<'_>, minutes: &[(f64, f64, f64)]) -> Drawn {
         .bold_line_style(FAINT)
         .axis_style(INK)
         .label_style(("sans-serif", 13, &INK))
+        .x_label_formatter(&grouped)
+        .y_label_formatter(&grouped)
         .x_desc("minutes since the stream began")
         .y_desc("orders so far")
         .draw()?;
     chart
         .configure_secondary_axes()
+        .y_label_formatter(&grouped)
         .axis_style(INK)
         .label_style(("sans-serif", 13, &INK))
         .y_desc("full pickup points")

@@ -52,7 +52,7 @@ impl Stories {
         let progress = Progress::explanations(asking.len());
         let mut known = HashMap::new();
         for batch in asking.chunks(BATCH) {
-            for explanation in &planned.plan.explain_each(planned.network, batch)? {
+            for explanation in &planned.plan().explain_each(planned.network(), batch)? {
                 let city = planned.city;
                 let reasons = InWords { city, explanation }.reasons();
                 let considered = explanation.considered.iter();

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use catchment::geo::ServiceArea;
 use catchment::plan::Plan;
+use catchment::units::Distance;
 use serde::Serialize;
 
 use crate::city::{City, UNLIMITED};
@@ -40,9 +41,9 @@ pub(crate) fn write_assignments(path: &Path, city: &City, plan: &Plan) -> Result
     })
 }
 
-/// A row for every site: where it is, what it takes and what it has.
+/// A row for every site: where it is, what it takes and what it has, and how far its customers walk.
 #[derive(Serialize)]
-struct SiteRow<'a> {
+struct SiteLine<'a> {
     site_id: &'a str,
     kind: String,
     status: &'static str,
@@ -52,6 +53,9 @@ struct SiteRow<'a> {
     /// Nothing is without limit.
     capacity: Option<u32>,
     load: u32,
+    walk_mean_m: Option<f64>,
+    walk_p95_m: Option<f64>,
+    walk_max_m: Option<f64>,
     /// What one more place would save.
     price_m: f64,
     /// Orders that one more place would serve.
@@ -59,26 +63,29 @@ struct SiteRow<'a> {
 }
 
 pub(super) fn sites(file: &mut dyn Write, planned: &Planned<'_>) -> io::Result<()> {
-    let mut rows = csv::Writer::from_writer(file);
-    for load in planned.plan.loads() {
-        let site = planned.city.site(load.site);
-        rows.serialize(SiteRow {
-            site_id: planned.city.site_name(load.site),
-            kind: site.kind.to_string(),
-            status: status(site.status),
-            lon: site.position.lng(),
-            lat: site.position.lat(),
-            radius_m: match site.area {
+    let mut lines = csv::Writer::from_writer(file);
+    for row in planned.report.sites() {
+        let metres = |walk: Option<Distance>| walk.map(Distance::as_metres_f64);
+        lines.serialize(SiteLine {
+            site_id: planned.city.site_name(row.site),
+            kind: row.kind.to_string(),
+            status: status(row.status),
+            lon: row.lng,
+            lat: row.lat,
+            radius_m: match planned.city.site(row.site).area {
                 ServiceArea::Radius(radius) => Some(radius.as_metres_f64()),
                 _ => None,
             },
-            capacity: (load.capacity != UNLIMITED).then_some(load.capacity.0),
-            load: load.load.0,
-            price_m: load.price.cost as f64 / 1e3,
-            price_orders: load.price.unassigned,
+            capacity: (row.capacity != UNLIMITED).then_some(row.capacity.0),
+            load: row.load.0,
+            walk_mean_m: metres(row.walk_mean),
+            walk_p95_m: metres(row.walk_p95),
+            walk_max_m: metres(row.walk_longest),
+            price_m: row.price_mm as f64 / 1e3,
+            price_orders: row.price_orders,
         })?;
     }
-    rows.flush()
+    lines.flush()
 }
 
 /// One order with what became of it and why.

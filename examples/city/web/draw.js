@@ -299,7 +299,7 @@ function drawName(pen, view, sites, i, radius, colours) {
   pen.lineJoin = 'round';
   pen.strokeStyle = colours.halo;
   pen.fillStyle = colours.ink;
-  const x = screenX(view, sites.x[i]), y = screenY(view, sites.y[i]) + radius * 1.25 + 3;
+  const x = screenX(view, sites.x[i]), y = screenY(view, sites.y[i]) + radius * 1.25 + 4;
   pen.strokeText(sites.name[i], x, y);
   pen.fillText(sites.name[i], x, y);
 }

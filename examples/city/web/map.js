@@ -132,7 +132,7 @@ function drawSelected(pen) {
     pen.stroke();
     return;
   }
-  pen.globalAlpha = 0.45;
+  pen.globalAlpha = 0.4;
   pen.fillStyle = colours.paper;
   pen.fillRect(0, 0, view.width, view.height);
   pen.globalAlpha = 1;
@@ -142,7 +142,7 @@ function drawSelected(pen) {
     its.forEach((order) => drawLine(pen, order, i, 1.2, []));
     its.forEach((order) => drawOrder(pen, order, 3));
     drawNamed(pen, i);
-    drawRing(pen, sites.x[i], sites.y[i], Math.max(5, siteRadius(view, sites)) * (sites.store[i] ? 1.25 : 1) + 5);
+    drawRing(pen, sites.x[i], sites.y[i], Math.max(5, siteRadius(view, sites)) * (sites.store[i] ? 1.25 : 1) + 4);
   } else {
     const { [i]: site } = orders.site, { [i]: nearest } = orders.nearest;
     if (nearest !== NOBODY && nearest !== site) drawLine(pen, i, nearest, 2, [2, 5]);
@@ -157,7 +157,7 @@ function drawNamed(pen, i) {
   const radius = Math.max(5, siteRadius(view, sites));
   const look = { store: sites.store[i], open: sites.open[i], share: shareOf(sites, i, evening.loads[i]) };
   drawSite(pen, screenX(view, sites.x[i]), screenY(view, sites.y[i]), radius, look, colours);
-  drawName(pen, view, sites, i, radius + 4, colours);
+  drawName(pen, view, sites, i, radius, colours);
 }
 
 function drawOrder(pen, i, radiusMin) {
@@ -267,7 +267,7 @@ function drawPulse() {
   const most = Math.max(1, ...minutes), pen = pulse.getContext('2d');
   pen.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
   pen.fillStyle = colours.soft;
-  pen.globalAlpha = 0.45;
+  pen.globalAlpha = 0.4;
   minutes.forEach((number, minute) => {
     const high = height * number / most, wide = width / minutes.length;
     pen.fillRect(minute * wide, height - high, Math.max(0.5, wide - 0.6), high);
