@@ -12,6 +12,7 @@ mod changes;
 mod city_capacity;
 mod city_files;
 mod city_laws;
+mod city_page;
 mod city_run;
 mod coverage;
 mod datum;
