@@ -1,7 +1,8 @@
 //! Public types can be shared between threads and sent to them.
 
 use catchment::{
-    candidates, coverage, faults, geo, id, limits, order, plan, presale, report, site, time, units,
+    candidates, coverage, faults, fulfil, geo, id, limits, order, plan, presale, report, site,
+    time, units,
 };
 
 macro_rules! send_and_sync {
@@ -26,6 +27,16 @@ fn public_types_are_send_and_sync() {
         coverage::Hole,
         coverage::Holes,
         faults::Faults<site::NetworkFault>,
+        fulfil::Basket,
+        fulfil::BasketFault,
+        fulfil::Ranking,
+        fulfil::Rules,
+        fulfil::RulesFault,
+        fulfil::SourceFault,
+        fulfil::Sources<'static>,
+        fulfil::Split,
+        fulfil::SplitPolicy,
+        fulfil::Unsplit,
         geo::AreaError,
         geo::Bd09,
         geo::Cell,
