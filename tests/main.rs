@@ -24,8 +24,11 @@ mod desk_tentative;
 mod eligibility;
 mod explanations;
 mod fulfil_couriers;
+mod fulfil_couriers_laws;
 mod fulfil_dispatch;
 mod fulfil_life;
+mod fulfil_options;
+mod fulfil_options_laws;
 #[cfg(feature = "geojson")]
 mod geojson_maps;
 #[cfg(feature = "tz")]

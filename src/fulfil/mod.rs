@@ -4,8 +4,10 @@
 mod courier;
 pub mod dispatch;
 mod life;
+mod options;
 mod window;
 
 pub use courier::*;
 pub use life::{Deed, Life, Way};
+pub use options::*;
 pub use window::*;
