@@ -77,7 +77,7 @@ where
 /// assert_eq!(offers, [
 ///     "pickup at site 1, 951 m away, from 1970-01-01T18:15:00Z, saves 200",
 ///     "pickup at site 2, 190 m away, from 1970-01-01T22:00:00Z, saves 200",
-///     "delivery from site 1, 951 m away, by courier 1 from 1970-01-01T18:19:45.343Z to 1970-01-01T20:15:00Z, \
+///     "delivery from site 1, 951 m away, by courier 1 from 1970-01-01T18:19:45.337Z to 1970-01-01T20:15:00Z, \
 ///         costs 500",
 /// ]);
 /// assert_eq!(options.rejected[0].to_string(), "no pickup at site 3, 4,756 m away: too far: 4,756 m > 2,000 m");
