@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use catchment::desk::{self, Goods, OrderState, Policy, Promise};
 use catchment::fulfil::dispatch::{
-    Action, Choice, Command, Dispatch, Dispatcher, Event, Malformed, Refusal, Share, Step,
+    Action, Choice, Command, Dispatch, Dispatcher, Event, Malformed, Refusal, Share, Step, Terms,
 };
 use catchment::fulfil::{Deed, Life, Way};
 use catchment::geo::{LngLat, Position};
@@ -18,6 +18,7 @@ use catchment::order::{Order, OrderLine, Wish};
 use catchment::site::{Change, Network, Site, Tag, Tags};
 use catchment::time::Timestamp;
 use catchment::units::{Quantity, Units};
+use catchment::verify;
 
 pub(crate) const MELON: SkuId = SkuId(9);
 pub(crate) const RICE: SkuId = SkuId(8);
@@ -25,7 +26,7 @@ pub(crate) const RICE: SkuId = SkuId(8);
 /// A dispatch with its log.
 pub(crate) struct Play {
     pub(crate) network: Network,
-    pub(crate) policy: Policy,
+    pub(crate) terms: Terms,
     pub(crate) dispatch: Dispatch,
     pub(crate) log: Vec<Step>,
     pub(crate) now: i64,
@@ -33,13 +34,21 @@ pub(crate) struct Play {
 }
 
 impl Play {
-    pub(crate) fn new(sites: impl IntoIterator<Item = Site>, policy: Policy) -> Self {
+    pub(crate) fn new(sites: impl IntoIterator<Item = Site>, desk: Policy) -> Self {
+        let terms = Terms {
+            desk,
+            ..Terms::default()
+        };
+        Self::on(sites, terms)
+    }
+
+    pub(crate) fn on(sites: impl IntoIterator<Item = Site>, terms: Terms) -> Self {
         let network = Network::builder().sites(sites).build();
         let network = network.expect("sound sites");
         Self {
-            dispatch: Dispatch::open(network.clone(), policy.clone()),
+            dispatch: Dispatch::open(network.clone(), terms.clone()),
             network,
-            policy,
+            terms,
             log: Vec::new(),
             now: 0,
             commands: 0,
@@ -108,9 +117,11 @@ impl Play {
         Some(part.expect("it was taken").site?.0)
     }
 
-    /// What must hold at the end of every play: the log rebuilds the dispatch, and so does a snapshot.
+    /// What must hold at the end of every play: its log is sound and rebuilds the dispatch, and so does a snapshot.
     pub(crate) fn end(&self) {
-        let mut again = Dispatch::open(self.network.clone(), self.policy.clone());
+        let verified = verify::dispatch(&self.network, &self.terms, &self.log);
+        assert_eq!(verified, Ok(()));
+        let mut again = Dispatch::open(self.network.clone(), self.terms.clone());
         for step in &self.log {
             again.follow(step).expect("the log is whole");
         }
@@ -158,11 +169,15 @@ pub(crate) fn lines_of(lines: &[(SkuId, u32)]) -> Vec<OrderLine> {
     lines.iter().map(line).collect()
 }
 
-fn take(order: Arc<Order>, choice: Choice) -> Action {
-    Action::Take { order, choice }
+pub(crate) fn take(order: Arc<Order>, choice: Choice) -> Action {
+    Action::Take {
+        order,
+        choice,
+        division: None,
+    }
 }
 
-fn share(part: u64, lines: &[(SkuId, u32)], choice: Choice) -> Share {
+pub(crate) fn share(part: u64, lines: &[(SkuId, u32)], choice: Choice) -> Share {
     Share {
         part: OrderId(part),
         lines: lines_of(lines),
@@ -171,7 +186,7 @@ fn share(part: u64, lines: &[(SkuId, u32)], choice: Choice) -> Share {
     }
 }
 
-fn turns(events: &[Event]) -> Vec<(u64, Deed, Life)> {
+pub(crate) fn turns(events: &[Event]) -> Vec<(u64, Deed, Life)> {
     let turned = events.iter().filter_map(|event| match *event {
         Event::Turned { part, deed, to } => Some((part.0, deed, to)),
         _ => None,
@@ -179,7 +194,7 @@ fn turns(events: &[Event]) -> Vec<(u64, Deed, Life)> {
     turned.collect()
 }
 
-fn wrong(part: u64, way: Way, life: Life, deed: Deed) -> Refusal {
+pub(crate) fn wrong(part: u64, way: Way, life: Life, deed: Deed) -> Refusal {
     let part = OrderId(part);
     Refusal::WrongLife {
         part,

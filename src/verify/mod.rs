@@ -32,6 +32,7 @@ mod areas;
 mod certificate;
 mod claims;
 mod desk;
+mod fulfil;
 mod options;
 mod rules;
 mod tree;
@@ -46,6 +47,7 @@ use claims::Claims;
 use rules::Rules;
 
 pub use desk::{DeskViolation, DeskViolations, desk};
+pub use fulfil::{DispatchViolation, DispatchViolations, dispatch};
 pub use options::{OptionsViolation, OptionsViolations, options};
 pub use violation::{Violation, Violations};
 

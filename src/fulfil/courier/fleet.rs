@@ -27,7 +27,7 @@ use crate::units::{Distance, Units};
 /// assert_eq!(twice.unwrap_err().to_string(), "1 fault: courier 1 is there twice");
 /// # Ok::<(), catchment::fulfil::FleetFaults>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "RawFleet", into = "RawFleet"))]
 pub struct Fleet {

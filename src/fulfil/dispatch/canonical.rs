@@ -1,16 +1,22 @@
-//! Commands as bytes.
+//! Commands and policies as bytes.
 
-use crate::fulfil::dispatch::{Action, Share};
+use crate::fulfil::SplitPolicy;
+use crate::fulfil::dispatch::{Action, Division, Share};
 use crate::id::OrderId;
 use crate::ledger::{Canonical, Encoder};
 
 impl Canonical for Action {
     fn encode(&self, to: &mut Encoder) {
         match self {
-            Self::Take { order, choice } => {
+            Self::Take {
+                order,
+                choice,
+                division,
+            } => {
                 to.u8(0);
                 order.encode(to);
                 choice.encode(to);
+                to.option(division.as_ref(), |to, division| division.encode(to));
             }
             Self::TakeParts { order, parts } => {
                 to.u8(1);
@@ -43,7 +49,41 @@ impl Canonical for Action {
                 to.u8(12);
                 action.encode(to);
             }
+            Self::Staff { fleet } => {
+                to.u8(13);
+                fleet.encode(to);
+            }
         }
+    }
+}
+
+impl Canonical for Division {
+    fn encode(&self, to: &mut Encoder) {
+        to.len(self.parts.len());
+        for part in &self.parts {
+            to.u64(part.0);
+        }
+        to.len(self.prices.len());
+        for price in &self.prices {
+            to.u64(price.0);
+        }
+        to.len(self.bundles.len());
+        for bundle in &self.bundles {
+            to.len(bundle.skus.len());
+            for sku in &bundle.skus {
+                to.u64(sku.0);
+            }
+            to.u32(bundle.sets.0);
+        }
+    }
+}
+
+impl Canonical for SplitPolicy {
+    fn encode(&self, to: &mut Encoder) {
+        to.u8(self.mode as u8);
+        to.u8(self.sources_max.get());
+        to.u64(self.part_value_min.0);
+        to.u8(self.pieces as u8);
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::fulfil::Way;
+use crate::fulfil::{Way, WindowWish};
 use crate::id::SiteId;
 use crate::ledger::{Canonical, Encoder};
 
@@ -19,6 +19,18 @@ pub enum Choice {
     Pickup,
     /// Fetched at this site (自提点) and no other.
     PickupAt(SiteId),
+    /// Brought, from the store from which it is there in the earliest window; of several, the desk's cheapest.
+    Deliver {
+        /// When.
+        when: WindowWish,
+    },
+    /// Brought from this store and no other.
+    DeliverFrom {
+        /// Which.
+        store: SiteId,
+        /// When.
+        when: WindowWish,
+    },
 }
 
 impl Choice {
@@ -27,6 +39,17 @@ impl Choice {
     pub const fn way(&self) -> Way {
         match self {
             Self::Pickup | Self::PickupAt(_) => Way::Pickup,
+            Self::Deliver { .. } | Self::DeliverFrom { .. } => Way::Delivery,
+        }
+    }
+
+    /// The same at one site.
+    pub(super) const fn at(&self, site: SiteId) -> Self {
+        match *self {
+            Self::Pickup | Self::PickupAt(_) => Self::PickupAt(site),
+            Self::Deliver { when } | Self::DeliverFrom { when, .. } => {
+                Self::DeliverFrom { store: site, when }
+            }
         }
     }
 }
@@ -39,6 +62,26 @@ impl Canonical for Choice {
                 to.u8(1);
                 to.u64(site.0);
             }
+            Self::Deliver { when } => {
+                to.u8(2);
+                encode_when(*when, to);
+            }
+            Self::DeliverFrom { store, when } => {
+                to.u8(3);
+                to.u64(store.0);
+                encode_when(*when, to);
+            }
         }
     }
+}
+
+fn encode_when(when: WindowWish, to: &mut Encoder) {
+    let window = match when {
+        WindowWish::Earliest => None,
+        WindowWish::In(window) => Some(window),
+    };
+    to.option(window, |to, window| {
+        to.i64(window.opens_at().as_unix_millis());
+        to.i64(window.closes_at().as_unix_millis());
+    });
 }

@@ -18,9 +18,22 @@ impl Dispatcher {
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
         match action {
-            Action::Take { order, choice } => {
+            Action::Take {
+                order,
+                choice,
+                division,
+            } => {
                 self.is_new(order.id)?;
-                self.take(now, order, order.id, choice, events)
+                let taken = self.take(now, order, order.id, choice, events);
+                match (taken, division) {
+                    (Err(Refusal::Desk(desk::Refusal::OutOfStock { .. })), Some(division))
+                        if !matches!(choice, Choice::PickupAt(_) | Choice::DeliverFrom { .. }) =>
+                    {
+                        let shares = self.divide(now, order, choice, division)?;
+                        self.take_parts(now, order, &shares, events)
+                    }
+                    (taken, _) => taken,
+                }
             }
             Action::TakeParts { order, parts } => self.take_parts(now, order, parts, events),
             Action::TakeSettled { orders } => {
@@ -33,8 +46,13 @@ impl Dispatcher {
             Action::Ready { part } => self.ready(now, *part, events),
             Action::PickUp { part } => self.hand_over(now, *part, Deed::PickUp, events),
             Action::SendOut { part } => self.hand_over(now, *part, Deed::SendOut, events),
-            Action::Deliver { part } => self.turn_part(*part, Deed::Deliver, events),
-            Action::Return { part } => self.turn_part(*part, Deed::Return, events),
+            Action::Deliver { part } => self.come_to_an_end(*part, Deed::Deliver, events),
+            Action::Return { part } => self.come_to_an_end(*part, Deed::Return, events),
+            Action::Staff { fleet } => {
+                let fleet = Arc::clone(fleet);
+                self.emit(Event::Staffed { fleet }, events);
+                Ok(())
+            }
             Action::Reject { part, site } => self.reject(now, *part, *site, events),
             Action::Desk(action) => self.ask(now, action, events),
         }
@@ -49,16 +67,17 @@ impl Dispatcher {
         choice: &Choice,
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
-        let part = order.id;
-        let mut order = Arc::clone(order);
-        match *choice {
-            Choice::Pickup => {}
-            Choice::PickupAt(site) => Arc::make_mut(&mut order).wish = Wish::Site(site),
-        }
-        let proposal = None;
-        self.ask(now, &desk::Action::Place { order, proposal }, events)?;
-        let way = choice.way();
+        let (part, way) = (order.id, choice.way());
+        let (order, route) = self.plan(now, order, choice)?;
+        let placed = desk::Action::Place {
+            order: Arc::clone(&order),
+            proposal: None,
+        };
+        self.ask(now, &placed, events)?;
         self.emit(Event::Taken { part, of, way }, events);
+        if let Some(route) = route {
+            self.hold_ride(&order, &route, events);
+        }
         Ok(())
     }
 
@@ -173,6 +192,9 @@ impl Dispatcher {
         let wish = match *choice {
             Choice::Pickup => Wish::Any,
             Choice::PickupAt(site) => Wish::Site(site),
+            Choice::Deliver { .. } | Choice::DeliverFrom { .. } => {
+                return self.deliver_otherwise(now, part, choice, events);
+            }
         };
         let order = part;
         self.ask(now, &desk::Action::Consent { order, wish }, events)
@@ -206,7 +228,8 @@ impl Dispatcher {
         self.ask(now, &desk::Action::HandOver { order: part }, events)
     }
 
-    fn turn_part(
+    /// With the door, or back at the store, the ride is done.
+    fn come_to_an_end(
         &mut self,
         part: OrderId,
         deed: Deed,
@@ -214,6 +237,7 @@ impl Dispatcher {
     ) -> Result<(), Refusal> {
         self.may(part, deed)?;
         self.turn(part, deed, events);
+        self.finish_ride(part, events);
         Ok(())
     }
 

@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use crate::desk::{self, Counter, OrderState};
 use crate::fulfil::dispatch::parts::{Divided, Part, Parts};
-use crate::fulfil::dispatch::{Action, Event, Malformed, Mismatch, Refusal};
-use crate::fulfil::{Deed, Life, Way};
+use crate::fulfil::dispatch::{Action, Event, Malformed, Mismatch, Refusal, Service, Terms};
+use crate::fulfil::{Couriers, Deed, Fleet, Life, Way};
 use crate::id::{OrderId, SiteId};
 use crate::ledger::{Canonical, Encoder, Ledger, Machine};
+use crate::limits::Limits;
 use crate::order::Order;
 use crate::site::Network;
 use crate::time::Timestamp;
@@ -14,9 +15,8 @@ use crate::time::Timestamp;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use catchment::desk::Policy;
 /// use catchment::fulfil::Life;
-/// use catchment::fulfil::dispatch::{Action, Choice, Command, Dispatch};
+/// use catchment::fulfil::dispatch::{Action, Choice, Command, Dispatch, Terms};
 /// use catchment::geo::{LngLat, Position};
 /// use catchment::id::{CommandId, OrderId, SiteId};
 /// use catchment::order::Order;
@@ -26,11 +26,11 @@ use crate::time::Timestamp;
 ///
 /// let door = Position::new(LngLat { lng: 121.47, lat: 31.23 })?;
 /// let network = Network::builder().site(Site::leader(SiteId(17), door, Units(1))).build()?;
-/// let mut dispatch = Dispatch::open(network, Policy::default());
+/// let mut dispatch = Dispatch::open(network, Terms::default());
 /// let (now, part) = (Timestamp::from_unix_millis(0), OrderId(7));
 /// let order = Arc::new(Order::new(part, door));
 /// let evening = [
-///     Action::Take { order, choice: Choice::Pickup },
+///     Action::Take { order, choice: Choice::Pickup, division: None },
 ///     Action::Confirm { order: part },
 ///     Action::Ready { part },
 ///     Action::PickUp { part },
@@ -49,6 +49,9 @@ pub type Dispatch = Ledger<Dispatcher>;
 pub struct Dispatcher {
     pub(super) counter: Counter,
     pub(super) parts: Parts,
+    pub(super) couriers: Couriers,
+    pub(super) service: Arc<Service>,
+    pub(super) limits: Limits,
 }
 
 /// A part, or an order that is whole, as the dispatch shows it.
@@ -79,25 +82,31 @@ pub struct PartView {
 impl Ledger<Dispatcher> {
     /// A dispatch with all sites empty and no stock. O(sites).
     #[must_use]
-    pub fn open(network: Network, policy: desk::Policy) -> Self {
+    pub fn open(network: Network, terms: Terms) -> Self {
         let limits = *network.limits();
-        let counter = desk::Desk::open(network, policy).machine().clone();
-        Self::new(Dispatcher::new(counter), &limits)
+        let counter = desk::Desk::open(network, terms.desk).machine().clone();
+        let dispatcher = Dispatcher {
+            counter,
+            parts: Parts::default(),
+            couriers: Couriers::new(terms.fleet),
+            service: Arc::new(terms.service),
+            limits,
+        };
+        Self::new(dispatcher, &limits)
     }
 }
 
 impl Dispatcher {
-    pub(super) fn new(counter: Counter) -> Self {
-        Self {
-            counter,
-            parts: Parts::default(),
-        }
-    }
-
     /// The desk, for reading.
     #[must_use]
     pub const fn counter(&self) -> &Counter {
         &self.counter
+    }
+
+    /// The couriers with all rides, for reading.
+    #[must_use]
+    pub const fn couriers(&self) -> &Couriers {
+        &self.couriers
     }
 
     /// One part, or an order that is whole; those that are over included. O(1).
@@ -158,7 +167,7 @@ impl Machine for Dispatcher {
     }
 
     fn check(&self, action: &Action) -> Result<(), Malformed> {
-        action.check()?;
+        action.check(&self.limits)?;
         let place = |order: Arc<Order>| {
             let proposal = None;
             self.counter.check(&desk::Action::Place { order, proposal })
@@ -194,7 +203,7 @@ impl Machine for Dispatcher {
     fn fire(&mut self, now: Timestamp, events: &mut Vec<Event>) {
         let mut heard = Vec::new();
         self.counter.fire(now, &mut heard);
-        self.hear(heard, events);
+        self.hear(now, heard, events);
     }
 
     fn evolve(&mut self, event: &Event) -> Result<(), Mismatch> {
@@ -207,6 +216,22 @@ impl Machine for Dispatcher {
             Event::Taken { part, of, way } => self.taken(*part, *of, *way),
             Event::NotTaken { .. } => Ok(()),
             Event::Turned { part, deed, to } => self.turned(*part, *deed, *to),
+            Event::RideHeld { part, ride, size } => {
+                self.parts
+                    .get(*part)
+                    .ok_or(Mismatch::Part { part: *part })?;
+                Ok(self.couriers.hold(*part, ride, *size)?)
+            }
+            Event::RideConfirmed { part } => Ok(self.couriers.confirm(*part)?),
+            Event::RideReleased { part } => {
+                self.couriers.release(*part)?;
+                Ok(())
+            }
+            Event::RideDone { part } => Ok(self.couriers.finish(*part)?),
+            Event::Staffed { fleet } => {
+                self.couriers.adopt(Fleet::clone(fleet));
+                Ok(())
+            }
         }
     }
 }
@@ -227,38 +252,8 @@ impl Dispatcher {
     ) -> Result<(), Refusal> {
         let mut heard = Vec::new();
         self.counter.act(now, action, &mut heard)?;
-        self.hear(heard, events);
+        self.hear(now, heard, events);
         Ok(())
-    }
-
-    /// The desk has changed: first its own events, then what they mean for the lives of orders.
-    pub(super) fn hear(&mut self, heard: Vec<desk::Event>, events: &mut Vec<Event>) {
-        let first = events.len();
-        events.extend(heard.into_iter().map(Event::Desk));
-        for number in first..events.len() {
-            if let Event::Desk(event) = &events[number]
-                && let Some((part, deed)) = deed_of(event)
-                && let Some(known) = self.parts.get(part)
-            {
-                let deed = deed.unwrap_or(match known.way {
-                    Way::Pickup => Deed::PickUp,
-                    Way::Delivery => Deed::SendOut,
-                });
-                self.turn(part, deed, events);
-            }
-        }
-    }
-
-    /// The life of a part goes on, where the deed changes anything.
-    pub(super) fn turn(&mut self, part: OrderId, deed: Deed, events: &mut Vec<Event>) {
-        let Some(known) = self.parts.get(part) else {
-            return;
-        };
-        let to = known.life.after(known.way, deed);
-        debug_assert!(to.is_some(), "{part} is {}: no {deed}", known.life);
-        if let Some(to) = to.filter(|to| *to != known.life) {
-            self.emit(Event::Turned { part, deed, to }, events);
-        }
     }
 
     fn taken(&mut self, id: OrderId, of: OrderId, way: Way) -> Result<(), Mismatch> {
@@ -296,22 +291,11 @@ impl Dispatcher {
     }
 }
 
-/// What an event at the desk does to the life of an order; a deed of `None` is the one by which the customer gets it.
-fn deed_of(event: &desk::Event) -> Option<(OrderId, Option<Deed>)> {
-    Some(match *event {
-        desk::Event::HandedOver { order } => (order, None),
-        desk::Event::Released { order } => (order, Some(Deed::Cancel)),
-        desk::Event::Expired { order } => (order, Some(Deed::Expire)),
-        desk::Event::Failed { order } => (order, Some(Deed::Reject)),
-        desk::Event::Moved { order, .. } => (order, Some(Deed::Move)),
-        desk::Event::Stranded { order, .. } => (order, Some(Deed::Strand)),
-        _ => return None,
-    })
-}
-
 impl Canonical for Dispatcher {
     fn encode(&self, to: &mut Encoder) {
         self.counter.encode(to);
         self.parts.encode(to);
+        self.couriers.encode(to);
+        self.service.encode(to);
     }
 }

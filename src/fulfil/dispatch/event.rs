@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use crate::desk;
 use crate::fulfil::dispatch::Refusal;
-use crate::fulfil::{Deed, Life, Way};
+use crate::fulfil::{CourierRefusal, Deed, Fleet, Life, Ride, Way};
 use crate::id::OrderId;
 use crate::ledger;
 use crate::order::Order;
+use crate::units::Units;
 
 /// What a command, or time, did to the dispatch: all events of one instant, to be stored and told together.
 pub type Step = ledger::Step<Event, Refusal>;
@@ -58,6 +59,35 @@ pub enum Event {
         /// Where it stands now.
         to: Life,
     },
+    /// A courier keeps room for a part.
+    RideHeld {
+        /// Which.
+        part: OrderId,
+        /// Who brings it, when and for how much.
+        ride: Ride,
+        /// How much room it takes.
+        size: Units,
+    },
+    /// The courier's room is certain, as the order is.
+    RideConfirmed {
+        /// For which part.
+        part: OrderId,
+    },
+    /// The courier's room is free again.
+    RideReleased {
+        /// For which part.
+        part: OrderId,
+    },
+    /// The courier has brought the part, or brought it back.
+    RideDone {
+        /// Which.
+        part: OrderId,
+    },
+    /// Other couriers bring orders from now on.
+    Staffed {
+        /// Who.
+        fleet: Arc<Fleet>,
+    },
 }
 
 /// An event that can't have happened: the log is damaged, or another dispatch's.
@@ -91,6 +121,9 @@ pub enum Mismatch {
         /// Where that is said to have led.
         to: Life,
     },
+    /// A courier can't have taken or brought it.
+    #[error(transparent)]
+    Courier(#[from] CourierRefusal),
     /// More of something than can be numbered.
     #[error("more than can be numbered")]
     TooMany,
@@ -103,8 +136,14 @@ impl Event {
         match self {
             Self::Desk(event) => event.order(),
             Self::Divided { order, .. } => Some(order.id),
-            Self::Taken { part, .. } | Self::Turned { part, .. } => Some(*part),
+            Self::Taken { part, .. }
+            | Self::Turned { part, .. }
+            | Self::RideHeld { part, .. }
+            | Self::RideConfirmed { part }
+            | Self::RideReleased { part }
+            | Self::RideDone { part } => Some(*part),
             Self::NotTaken { order, .. } => Some(*order),
+            Self::Staffed { .. } => None,
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::desk::{Counter, DeskFault, OrderState, StoredDesk};
-use crate::fulfil::dispatch::Dispatcher;
 use crate::fulfil::dispatch::parts::{Divided, Part, Parts};
-use crate::fulfil::{Life, Way};
+use crate::fulfil::dispatch::{Dispatcher, Service};
+use crate::fulfil::{Couriers, CouriersFault, Life, RideState, StoredCouriers, Way};
 use crate::id::OrderId;
 use crate::ledger::Storable;
 use crate::limits::Limits;
@@ -19,6 +19,8 @@ pub struct StoredDispatch {
     desk: StoredDesk,
     parts: Vec<StoredPart>,
     divided: Vec<(Arc<Order>, Vec<OrderId>)>,
+    couriers: StoredCouriers,
+    service: Service,
 }
 
 /// A part of a stored dispatch.
@@ -45,6 +47,15 @@ pub enum DispatchFault {
         /// Which.
         part: OrderId,
     },
+    /// The couriers are none.
+    #[error(transparent)]
+    Couriers(#[from] CouriersFault),
+    /// A part that is brought has no courier, or one that is not has one.
+    #[error("part {part} has a ride that it should not have, or lacks one")]
+    Ride {
+        /// Which.
+        part: OrderId,
+    },
     /// An order at the desk without a life.
     #[error("order {order} has no life")]
     Lifeless {
@@ -67,6 +78,8 @@ impl Storable for Dispatcher {
         });
         let divided = self.parts.all_divided();
         StoredDispatch {
+            couriers: self.couriers.store(),
+            service: (*self.service).clone(),
             desk: self.counter.store(),
             parts: parts.collect(),
             divided: divided
@@ -114,10 +127,54 @@ impl Storable for Dispatcher {
         let lifeless = counter
             .orders()
             .find(|order| parts.find(order.order).is_none());
-        match lifeless {
-            Some(order) => Err(DispatchFault::Lifeless { order: order.order }),
-            None => Ok(Self { counter, parts }),
+        if let Some(order) = lifeless {
+            return Err(DispatchFault::Lifeless { order: order.order });
         }
+        let couriers = Couriers::restore(stored.couriers, limits)?;
+        let dispatcher = Self {
+            counter,
+            parts,
+            couriers,
+            service: Arc::new(stored.service),
+            limits: *limits,
+        };
+        dispatcher.check_rides()?;
+        Ok(dispatcher)
+    }
+}
+
+impl Dispatcher {
+    /// Whoever is brought has a courier, and nobody else has.
+    fn check_rides(&self) -> Result<(), DispatchFault> {
+        let stranger = self
+            .couriers
+            .rides()
+            .find(|held| self.parts.get(held.order).is_none());
+        if let Some(held) = stranger {
+            return Err(DispatchFault::Ride { part: held.order });
+        }
+        for part in self.parts.iter() {
+            let ride = self.couriers.ride(part.id).map(|held| held.state);
+            let state = self.counter.order(part.id).map(|order| order.state);
+            let certain = match state {
+                Some(OrderState::Held) => RideState::Held,
+                _ => RideState::Confirmed,
+            };
+            let is_so = match (part.way, part.life) {
+                (Way::Delivery, Life::Accepted | Life::Ready | Life::OutForDelivery) => {
+                    ride == Some(certain)
+                }
+                // What is done is forgotten when its courier or window goes.
+                (Way::Delivery, Life::Delivered | Life::Returned) => {
+                    ride.is_none_or(|ride| ride == RideState::Done)
+                }
+                _ => ride.is_none(),
+            };
+            if !is_so {
+                return Err(DispatchFault::Ride { part: part.id });
+            }
+        }
+        Ok(())
     }
 }
 
