@@ -28,7 +28,7 @@ pub struct Terms {
 /// What a buyer can have: how fast, and in how many parts.
 ///
 /// ```
-/// assert_eq!(catchment::fulfil::dispatch::Service::default().sites_asked, 30);
+/// assert_eq!(catchment::fulfil::dispatch::Service::default().sites_asked, 120);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -38,7 +38,8 @@ pub struct Service {
     pub delivery: Delivery,
     /// Whether an order that no single site can fill is divided, and over how many.
     pub split: SplitPolicy,
-    /// How many sites are asked for the parts of an order, cheapest first.
+    /// How many sites are asked for the parts of an order, cheapest first. Of those that draw on one stock one counts, so
+    /// it takes many to find a few stocks.
     pub sites_asked: usize,
 }
 
@@ -47,7 +48,7 @@ impl Default for Service {
         Self {
             delivery: Delivery::default(),
             split: SplitPolicy::default(),
-            sites_asked: 30,
+            sites_asked: 120,
         }
     }
 }
