@@ -25,6 +25,7 @@ mod eligibility;
 mod explanations;
 mod fulfil_brute;
 mod fulfil_couriers;
+mod fulfil_couriers_laws;
 #[cfg(feature = "serde")]
 mod fulfil_delivery;
 mod fulfil_dispatch;
@@ -33,6 +34,8 @@ mod fulfil_division;
 mod fulfil_life;
 #[cfg(feature = "serde")]
 mod fulfil_model;
+mod fulfil_options;
+mod fulfil_options_laws;
 mod fulfil_rules;
 mod fulfil_split;
 #[cfg(feature = "geojson")]

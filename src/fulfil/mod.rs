@@ -7,12 +7,14 @@
 mod courier;
 pub mod dispatch;
 mod life;
+mod options;
 mod rules;
 mod split;
 mod window;
 
 pub use courier::*;
 pub use life::{Deed, Life, Way};
+pub use options::*;
 pub use rules::{
     Ahead, Condition, Contender, Excluded, ExcludedBy, RadiusRule, RankBy, Ranked, Ranking, Rules,
     RulesData, RulesFault, RulesFaults, RulesProblem, smallest_radius,
