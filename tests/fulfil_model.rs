@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use catchment::desk::{self, Goods, OrderState, Policy, Promise, Scope};
 use catchment::fulfil::dispatch::{
-    Action, Choice, Delivery, Dispatcher, Division, Event, Refusal, Service, Share, Step, Terms,
+    Action, Choice, Dispatcher, Division, Event, Refusal, Share, Step, Terms,
 };
 use catchment::fulfil::{Deed, Life, RideState, Way, WindowWish};
 use catchment::id::{CourierId, OrderId, SiteId, SkuId};
@@ -19,11 +19,10 @@ use catchment::money::Amount;
 use catchment::order::{Order, Wish};
 use catchment::plan::Cost;
 use catchment::site::{Change, SiteStatus};
-use catchment::time::Span;
 use catchment::units::{Distance, Quantity, Units};
 use catchment::verify;
 
-use crate::fulfil_delivery::{fleet, slot};
+use crate::fulfil_delivery::{fleet, service, slot};
 use crate::fulfil_dispatch::{MELON, Play, RICE, order, share, spot, street};
 use crate::workload::Random;
 
@@ -43,16 +42,8 @@ fn town(random: &mut Random) -> Play {
         attempts_max: 1 + random.below(3) as u8,
         ..Policy::default()
     };
-    let delivery = Delivery {
-        preparation: Span::from_minutes(10),
-        per_kilometre: Span::from_minutes(5),
-        stores_max: 1 + random.below(3),
-    };
+    let service = service(1 + random.below(3));
     let fleet = fleet(1 + random.below(3) as u32);
-    let service = Service {
-        delivery,
-        ..Service::default()
-    };
     Play::on(
         sites,
         Terms {

@@ -7,7 +7,7 @@ use crate::fulfil::dispatch::{Choice, Dispatcher, Event, Refusal};
 use crate::fulfil::{Couriers, Ride, Trip, WindowWish};
 use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
-use crate::site::Tag;
+use crate::site::{SiteKind, Tag};
 use crate::time::Timestamp;
 
 /// A store and who brings it from there.
@@ -68,9 +68,7 @@ impl Dispatcher {
         {
             return Ok(Route { store, ride });
         }
-        let stores = self
-            .counter
-            .choices(&order, self.service.delivery.stores_max)?;
+        let stores = self.counter.choices(&order, self.service.stores_asked)?;
         let routes = stores
             .into_iter()
             .enumerate()
@@ -93,15 +91,20 @@ impl Dispatcher {
         when: WindowWish,
         couriers: &Couriers,
     ) -> Option<Ride> {
-        let from = self.counter.network().site(store)?.position;
+        let site = self.counter.network().site(store)?;
+        let (from, options) = (site.position, &self.service.options);
         let distance = from.distance_to(order.position);
+        let settings = options.settings();
+        if site.kind != SiteKind::Store || distance > settings.delivery_distance_max {
+            return None;
+        }
         let trip = Trip {
             store,
             from,
             to: order.position,
             size: order.size,
-            ready_at: self.service.delivery.preparation.after(now).ok()?,
-            travel: self.service.delivery.travel(distance),
+            ready_at: settings.preparation.ready_at(site, now),
+            travel: options.travel(distance),
         };
         couriers.choose(now, &trip, when)
     }

@@ -35,7 +35,10 @@
 //!
 //! - One desk serves one window of pickups: its capacity is that of the window, and a picked-up order keeps its share.
 //! - A courier brings an order once. What comes back from a closed door is returned.
-//! - Only [`stores_max`](Delivery::stores_max) stores are asked for a delivery, those that the desk finds cheapest.
+//! - Only [`stores_asked`](Service::stores_asked) stores are asked for a delivery, those that the desk finds cheapest.
+//! - Couriers travel at the speed of the policy, not in the caller's travel times: a log has to mean the same to all.
+//! - A delivery that is offered by [`OptionsFinder`](crate::fulfil::OptionsFinder) is had by
+//!   [`Choice::DeliverFrom`] its store.
 //! - Orders in parts are tried on a copy of the state, O(orders), so that none or all are taken.
 //! - What comes back is not put into the stock: the caller says with [`desk::Action::Deliver`] what of it can be sold
 //!   again.
@@ -63,4 +66,4 @@ pub use dispatcher::{Dispatch, Dispatcher, PartView};
 pub use event::{Event, Mismatch, Step};
 pub use refusal::{NotDivided, Refusal};
 pub use stored::{DispatchFault, StoredDispatch, StoredPart};
-pub use terms::{Delivery, Service, Terms};
+pub use terms::{Service, Terms};
