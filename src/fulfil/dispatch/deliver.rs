@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::desk;
 use crate::fulfil::dispatch::{Choice, Dispatcher, Event, Refusal};
-use crate::fulfil::{Couriers, Ride, Trip, WindowWish};
+use crate::fulfil::{Couriers, Ride, Trip, Way, WindowWish};
 use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
 use crate::site::{SiteKind, Tag};
@@ -17,14 +17,23 @@ pub(super) struct Route {
     pub(super) ride: Ride,
 }
 
+/// What a choice comes to: the order as the desk gets it, and the route if it is to be brought.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub(super) order: Arc<Order>,
+    pub(super) way: Way,
+    pub(super) route: Option<Route>,
+}
+
 impl Dispatcher {
-    /// The order as the desk gets it for a choice, and the route if it is to be brought.
+    /// Looks for a route, if there has to be one. Nothing is held yet.
     pub(super) fn plan(
         &self,
         now: Timestamp,
         order: &Arc<Order>,
         choice: &Choice,
-    ) -> Result<(Arc<Order>, Option<Route>), Refusal> {
+    ) -> Result<Planned, Refusal> {
+        let way = choice.way();
         let mut order = Arc::clone(order);
         let route = match *choice {
             Choice::Pickup => None,
@@ -40,7 +49,7 @@ impl Dispatcher {
                 Some(route)
             }
         };
-        Ok((order, route))
+        Ok(Planned { order, way, route })
     }
 
     /// The store from which an order is there in the earliest window; of several, the cheapest for the desk. An order

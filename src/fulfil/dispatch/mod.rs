@@ -39,7 +39,8 @@
 //! - Couriers travel at the speed of the policy, not in the caller's travel times: a log has to mean the same to all.
 //! - A delivery that is offered by [`OptionsFinder`](crate::fulfil::OptionsFinder) is had by
 //!   [`Choice::DeliverFrom`] its store.
-//! - Orders in parts are tried on a copy of the state, O(orders), so that none or all are taken.
+//! - Parts for which room, goods or couriers may not be enough together, and all parts at a tentative desk, are tried on
+//!   a copy of the state, O(orders), so that none or all are taken.
 //! - What comes back is not put into the stock: the caller says with [`desk::Action::Deliver`] what of it can be sold
 //!   again.
 //! - An order is fetched or brought as it was taken. To have it the other way it is cancelled and comes anew.
@@ -59,6 +60,7 @@ mod parts;
 mod refusal;
 mod stored;
 mod terms;
+mod together;
 
 pub use action::{Action, Command, Division, Malformed, Share};
 pub use choice::Choice;
