@@ -116,20 +116,26 @@ impl fmt::Display for Distance {
         } else {
             (self.0 / 1_000 + u64::from(self.0 % 1_000 >= 500), None)
         };
-        let digits = metres.to_string();
-        let mut text = String::with_capacity(digits.len() * 4 / 3 + 8);
-        for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place) % 3 == 0 {
-                text.push(',');
-            }
-            text.push(digit);
-        }
+        let mut text = grouped(metres);
         if let Some(fraction) = fraction {
             write!(text, ".{fraction:03}")?;
         }
         text.push_str(" m");
         f.pad(&text)
     }
+}
+
+/// A number with separators between thousands: 336,927.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3 + 8);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 impl fmt::Debug for Distance {

@@ -1,4 +1,5 @@
-//! The one integration test binary: every module tests one promise against an oracle.
+//! The integration tests: every module tests one promise against an oracle. What optional features add is tested in
+//! `features.rs`, so that this large binary is built once.
 
 mod auto_traits;
 mod balance_brute;
@@ -11,6 +12,7 @@ mod changes;
 mod city_capacity;
 mod city_files;
 mod city_laws;
+mod city_page;
 mod city_run;
 mod coverage;
 mod datum;
@@ -39,10 +41,6 @@ mod fulfil_options_laws;
 mod fulfil_presale;
 mod fulfil_rules;
 mod fulfil_split;
-#[cfg(feature = "geojson")]
-mod geojson_maps;
-#[cfg(feature = "tz")]
-mod local_hours;
 mod oracle;
 mod orders;
 mod packing;
@@ -66,13 +64,20 @@ mod presale_settlement;
 mod presale_town;
 mod region_faults;
 mod regions;
+mod report;
+#[cfg(feature = "serde")]
+mod report_evening;
+#[cfg(all(feature = "geojson", feature = "serde"))]
+mod report_maps;
+mod report_presales;
+#[cfg(feature = "serde")]
+mod report_rows;
+mod report_what_if;
 mod schedules;
 mod shared_data;
 #[cfg(feature = "serde")]
 mod tampering;
 mod tidy;
 mod verifying;
-#[cfg(feature = "tz")]
-mod wall_clock;
 #[path = "../benches/workload/mod.rs"]
 mod workload;

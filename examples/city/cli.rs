@@ -27,8 +27,9 @@ pub(crate) struct Arguments {
     /// Print the numbers as one JSON object, on the last line of stdout
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write `order_id,site_id,distance_m` to this CSV file, a row for every order
-    #[arg(long, value_name = "FILE.csv")]
+    /// Write a map (`city.html`), tables, GeoJSON layers and plots to this folder; if the name ends in `.csv`, only
+    /// `order_id,site_id,distance_m` to that file, a row for every order
+    #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     routing: Routing,
@@ -208,6 +209,20 @@ impl Arguments {
                 leaders: synthetic.leaders,
                 stores: synthetic.stores,
             }),
+        }
+    }
+
+    /// Where the city comes from, for people.
+    pub(crate) fn about(&self) -> String {
+        let name = |path: &PathBuf| {
+            path.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        };
+        match (&self.files.pickups, &self.files.orders) {
+            (Some(pickups), Some(orders)) => format!("{} and {}", name(pickups), name(orders)),
+            _ => format!("made-up city, seed {}", self.synthetic.seed),
         }
     }
 

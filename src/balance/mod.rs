@@ -49,5 +49,5 @@ pub use candidate::{Candidate, Rows};
 pub use packing::{Gap, Packing, PackingError, pack};
 pub use problem::{Objective, Problem, ProblemError};
 pub use solution::{Price, Solution, Total};
-pub use solve::{solve, solve_from, solve_over, solve_over_from};
+pub use solve::{Start, resume, resume_over, solve, solve_from, solve_over, solve_over_from};
 pub use source::{CandidateSource, Named};

@@ -86,6 +86,65 @@ pub fn solve_over_from<S: CandidateSource>(
     fault.map_or(Ok(solution), Err)
 }
 
+/// Where a plan begins: at the prices and places of an earlier one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start<'a> {
+    /// One a site; missing ones are 0.
+    pub prices: &'a [Price],
+    /// Where each order was, with what that costs now; `None` where it was nowhere, is new, or may not be any more.
+    pub places: &'a [Option<Candidate>],
+}
+
+/// The same as [`solve_from`], and an order stays in its place, or nowhere, if nothing is better for it at these
+/// prices: of several best plans it is one near the earlier one.
+///
+/// # Errors
+///
+/// [`ProblemError::CostOutOfRange`] and [`ProblemError::NoSuchSite`] if a place is not in the problem. (One that is,
+/// but is not a candidate of its order at that cost, leads to a plan with that cost.)
+///
+/// ```
+/// use catchment::balance::{Candidate, Objective, Problem, Rows, Start, resume};
+/// let mut rows = Rows::default();
+/// for _ in 0..2 {
+///     rows.push([Candidate::new(0, 100)?, Candidate::new(1, 100)?]);
+/// }
+/// let problem = Problem::new(vec![1, 1], rows, Objective::FewestUnassigned)?;
+/// let places = [Some(Candidate::new(1, 100)?), Some(Candidate::new(0, 100)?)];
+/// let solution = resume(&problem, &Start { prices: &[], places: &places })?;
+/// assert_eq!(solution.sites().collect::<Vec<_>>(), [Some(1), Some(0)]);
+/// # Ok::<(), catchment::balance::ProblemError>(())
+/// ```
+pub fn resume(problem: &Problem, start: &Start<'_>) -> Result<Solution, ProblemError> {
+    resume_over(problem, RowSource(problem), start)
+}
+
+/// The same as [`solve_over`], begun as in [`resume`].
+///
+/// # Errors
+///
+/// As [`solve_over`] and [`resume`].
+pub fn resume_over<S: CandidateSource>(
+    problem: &Problem,
+    source: S,
+    start: &Start<'_>,
+) -> Result<Solution, ProblemError> {
+    for place in start.places.iter().flatten() {
+        problem.check_site(place.site())?;
+        problem.check_cost(place.cost())?;
+    }
+    let mut fault = None;
+    let source = Checked::new(problem, source, &mut fault)?;
+    let level = problem.level();
+    let mut engine = empty_engine(problem, source, level);
+    let sums = start.prices.iter().map(|price| price.to_sum(level));
+    repair_from(problem, &mut engine, sums.collect(), start.places);
+    engine.make_prices_least();
+    let solution = solution(&engine);
+    drop(engine);
+    fault.map_or(Ok(solution), Err)
+}
+
 /// The same with a source that is known to name only what fits the problem.
 pub(super) fn solve_over_trusted<S: CandidateSource>(
     problem: &Problem,
@@ -109,7 +168,7 @@ pub(super) fn optimal_engine<S: CandidateSource>(
     }
     let mut engine = empty_engine(problem, source, level);
     let sums = prices.iter().map(|price| price.to_sum(level));
-    repair_from(problem, &mut engine, sums.collect());
+    repair_from(problem, &mut engine, sums.collect(), &[]);
     engine
 }
 
@@ -128,7 +187,7 @@ fn engine_from_nothing<S: CandidateSource>(problem: &Problem, source: S, level: 
     let mut source = engine.into_source();
     let prices = estimate(problem, &mut source, typical_stride(problem));
     engine = empty_engine(problem, source, level);
-    repair_from(problem, &mut engine, prices);
+    repair_from(problem, &mut engine, prices, &[]);
     engine
 }
 
@@ -228,12 +287,21 @@ fn relieve_while_easy<S: CandidateSource>(engine: &mut Engine<S>) -> bool {
     true
 }
 
-/// Every order where it is best off at these prices, then both kinds of repair.
-fn repair_from<S: CandidateSource>(problem: &Problem, engine: &mut Engine<S>, prices: Vec<i64>) {
+/// Every order where it is best off at these prices, in its own place if that is as good; then both kinds of repair.
+fn repair_from<S: CandidateSource>(
+    problem: &Problem,
+    engine: &mut Engine<S>,
+    prices: Vec<i64>,
+    places: &[Option<Candidate>],
+) {
     let sites = engine.nowhere();
     engine.set_prices(prices.into_iter().take(sites as usize));
     for order in 0..problem.orders() as u32 {
-        let (place, cost) = engine.best_place(order, problem.rows().first(order));
+        let own = places.get(order as usize).map(|place| match place {
+            Some(place) => (place.site(), place.cost()),
+            None => (sites, engine.nowhere_cost(order)),
+        });
+        let (place, cost) = engine.best_place(order, problem.rows().first(order), own);
         engine.place(order, place, cost);
     }
     engine.relieve(0..sites);

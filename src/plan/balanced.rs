@@ -2,11 +2,12 @@
 
 use core::cmp::Reverse;
 
-use crate::balance::{self, Candidate, Problem, Rows};
+use crate::balance::{self, Candidate, Price, Problem, Rows, Start};
+use crate::index::map_in_order;
 use crate::plan::everywhere::Everywhere;
 use crate::plan::routing::Draft;
 use crate::plan::terms::Asker;
-use crate::plan::{Cost, Objective, Proof, RouteError, Total};
+use crate::plan::{Cost, Objective, Plan, Proof, RouteError, Total};
 use crate::units::{Orders, Units};
 
 /// The best plan for all askers together, over all sites where that can be proven.
@@ -16,11 +17,12 @@ pub(super) fn balance(
     draft: &mut Draft<'_>,
     askers: &[Asker],
     everywhere: &mut Everywhere<'_>,
+    start: Option<&Plan>,
 ) -> Result<(), RouteError> {
     let sizes: Vec<u32> = askers.iter().map(|asker| draft.size(asker).0).collect();
     let first = sizes.first().copied().unwrap_or(1);
     if sizes.iter().all(|size| *size == first) {
-        balance_equal(draft, askers, everywhere, first)
+        balance_equal(draft, (askers, first), everywhere, start)
     } else {
         pack(draft, askers, everywhere, &sizes)
     }
@@ -28,9 +30,9 @@ pub(super) fn balance(
 
 fn balance_equal(
     draft: &mut Draft<'_>,
-    askers: &[Asker],
+    (askers, size): (&[Asker], u32),
     everywhere: &mut Everywhere<'_>,
-    size: u32,
+    start: Option<&Plan>,
 ) -> Result<(), RouteError> {
     let places = draft.loads.iter().map(|load| load.room().0 / size);
     let rows = everywhere.rows(askers);
@@ -38,7 +40,17 @@ fn balance_equal(
     let solution = if everywhere.is_bounded() {
         draft.proof = Proof::Optimal;
         problem = problem.with_costs_within(everywhere.costs(askers))?;
-        balance::solve_over(&problem, (everywhere, askers))?
+        match start {
+            None => balance::solve_over(&problem, (everywhere, askers))?,
+            Some(plan) => {
+                let (prices, places) = start_of(draft, askers, plan);
+                let start = Start {
+                    prices: &prices,
+                    places: &places,
+                };
+                balance::resume_over(&problem, (everywhere, askers), &start)?
+            }
+        }
     } else {
         draft.proof = Proof::OverListedCandidates;
         balance::solve(&problem)
@@ -53,6 +65,26 @@ fn balance_equal(
         }
     }
     Ok(())
+}
+
+/// The prices of an earlier plan, by slot (sites that it did not have are free), and where its orders were, if they may
+/// still go there, with what it costs them now.
+fn start_of(
+    draft: &Draft<'_>,
+    askers: &[Asker],
+    plan: &Plan,
+) -> (Vec<Price>, Vec<Option<Candidate>>) {
+    let terms = draft.terms;
+    let prices = draft.loads.iter().map(|load| plan.load(load.site));
+    let prices = prices.map(|load| load.map(|load| load.price).unwrap_or_default());
+    let places = map_in_order(askers, 1_024, |asker| {
+        let order = draft.decisions[asker.rank as usize].order;
+        let slot = terms.slot(plan.decision(order)?.assigned()?.site)?;
+        let site = terms.site(slot);
+        let cost = terms.cost(asker, slot, asker.at.chord(site.at));
+        Candidate::new(slot, cost.filter(|_| site.is_open)?).ok()
+    });
+    (prices.collect(), places)
 }
 
 /// The best that is found for orders of different sizes: a packing over the listed sites. Whom it leaves out goes to

@@ -36,6 +36,7 @@ pub struct Router<'a> {
     pub(super) network: &'a Network,
     pub(super) settings: Settings,
     pub(super) costs: Option<&'a dyn Costs>,
+    pub(super) start: Option<&'a Plan>,
     pub(super) listed: usize,
     pub(super) limits: Limits,
 }
@@ -46,6 +47,7 @@ impl fmt::Debug for Router<'_> {
             .field("network", &self.network)
             .field("settings", &self.settings)
             .field("costs", &self.costs.map(|_| "…"))
+            .field("start", &self.start.map(Plan::total))
             .field("listed", &self.listed)
             .field("limits", &self.limits)
             .finish()
@@ -90,9 +92,68 @@ impl<'a> Router<'a> {
             network,
             settings: Settings::default(),
             costs: None,
+            start: None,
             listed: Self::LISTED,
             limits: *network.limits(),
         }
+    }
+
+    /// Routes over this version as another plan was made: by its method, objective, preferences and hours. The caller's
+    /// own [`costs`](Self::costs) and other limits must be given again.
+    ///
+    /// ```
+    /// use catchment::plan::{Method, Router};
+    /// use catchment::site::Network;
+    /// let network = Network::builder().build()?;
+    /// let by_hand = Router::new(&network).method(Method::Greedy).route(&[])?;
+    /// assert_eq!(Router::like(&network, &by_hand).route(&[])?.method(), Method::Greedy);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn like(network: &'a Network, plan: &Plan) -> Self {
+        let settings = Settings {
+            has_own_costs: false,
+            listed: None,
+            ..plan.inner.settings.clone()
+        };
+        Self {
+            settings,
+            listed: plan.listed().unwrap_or(Self::LISTED),
+            ..Self::new(network)
+        }
+    }
+
+    /// Begins at the prices and places of an earlier plan, for another version of the network or other orders: the less
+    /// has changed since, the sooner it is done.
+    ///
+    /// The plan is as good as one that begins from nothing, and as well proven. Of several best plans it is one near
+    /// the earlier one, so that nobody moves without a reason: it may be another than without this. Methods other than
+    /// [`Method::Balanced`], orders of several sizes, and costs without a [lower bound](Costs::least_per_kilometre)
+    /// begin from nothing.
+    ///
+    /// ```
+    /// # use catchment::geo::{LngLat, Position};
+    /// # use catchment::id::{OrderId, SiteId};
+    /// # use catchment::order::Order;
+    /// # use catchment::site::{Network, Site};
+    /// # use catchment::units::Units;
+    /// # let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// # let network = Network::builder()
+    /// #     .site(Site::leader(SiteId(1), at(121.40)?, Units(1)))
+    /// #     .site(Site::store(SiteId(2), at(121.41)?, Units(60)))
+    /// #     .build()?;
+    /// # let orders = [1, 2].map(|id| Order::new(OrderId(id), at(121.40).expect("in range")));
+    /// use catchment::plan::Router;
+    /// use catchment::site::Change;
+    ///
+    /// let before = Router::new(&network).route(&orders)?;
+    /// let larger = network.with_changes([Change::SetCapacity { site: SiteId(2), capacity: Units(90) }])?;
+    /// let after = Router::new(&larger).starting_at(&before).route(&orders)?;
+    /// assert_eq!(after.decisions(), before.decisions());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn starting_at(mut self, plan: &'a Plan) -> Self {
+        self.start = Some(plan);
+        self
     }
 
     /// Only sites that are open at this instant, with what they take in that window. Without this, hours are not

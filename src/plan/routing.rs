@@ -2,6 +2,7 @@
 
 use crate::balance::{Candidate, Price, Problem, ProblemError};
 use crate::id::SiteId;
+use crate::index::map_in_order;
 use crate::order::{Order, Wish, check_batch};
 use crate::plan::batch::Batch;
 use crate::plan::everywhere::Everywhere;
@@ -40,7 +41,9 @@ impl Router<'_> {
         match self.settings.method {
             Method::Nearest => draft.nearest(&askers, &everywhere),
             Method::Greedy => draft.greedy(askers, everywhere),
-            Method::Balanced => done = balanced::balance(&mut draft, &askers, &mut everywhere),
+            Method::Balanced => {
+                done = balanced::balance(&mut draft, &askers, &mut everywhere, self.start);
+            }
         }
         // If a cost was out of range, whatever else failed did so for that reason.
         terms.check()?;
@@ -57,6 +60,19 @@ impl Router<'_> {
             total,
             proof: draft.proof,
         }))
+    }
+
+    /// What each order costs at one site, in the order of ids; `None` if it may not go there, full or not.
+    pub(crate) fn costs_at(&self, orders: &[Order], site: SiteId) -> Vec<Option<Cost>> {
+        let batch = Batch::given(orders);
+        let terms = Terms::new(self.network, batch, &self.settings, self.costs);
+        let slot = terms.slot(site).filter(|slot| terms.site(*slot).is_open);
+        let ranks: Vec<u32> = (0..orders.len() as u32).collect();
+        map_in_order(&ranks, 1_024, |rank| {
+            let (asker, slot) = (terms.asker(*rank), slot?);
+            let chord = asker.at.chord(terms.site(slot).at);
+            terms.cost(&asker, slot, chord).map(Cost::from_millimetres)
+        })
     }
 
     fn check(&self, orders: &[Order]) -> Result<(), RouteError> {

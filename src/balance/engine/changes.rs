@@ -62,7 +62,7 @@ impl<S: CandidateSource> Engine<S> {
 
     /// Puts an order where it is best off, and makes room for it.
     pub(in crate::balance) fn admit(&mut self, order: u32) {
-        let (place, cost) = self.best_place(order, None);
+        let (place, cost) = self.best_place(order, None, None);
         self.place(order, place, cost);
         self.relieve(core::iter::once(place));
     }
@@ -89,11 +89,13 @@ impl<S: CandidateSource> Engine<S> {
 
     /// Where an order would be best off: the place and its cost there.
     ///
-    /// `hint` is a candidate of the order, the cheaper the better.
+    /// `hint` is a candidate of the order, the cheaper the better. Of several that are best it is `own`, a place
+    /// (nowhere is one) and the cost there.
     pub(in crate::balance) fn best_place(
         &mut self,
         order: u32,
         hint: Option<Candidate>,
+        own: Option<(u32, i64)>,
     ) -> (u32, i64) {
         let nowhere = self.nowhere();
         let unassigned = self.nowhere_cost(order);
@@ -101,8 +103,9 @@ impl<S: CandidateSource> Engine<S> {
         let Self { source, nodes, .. } = self;
         let value = |site: u32, cost: i64| (cost + nodes[site as usize].price, site, cost);
         let mut limit = 8 * self.stride;
-        if let Some(hint) = hint {
-            best = best.min(value(hint.site(), hint.cost()));
+        let hint = hint.map(|hint| (hint.site(), hint.cost()));
+        for (place, cost) in hint.into_iter().chain(own) {
+            best = best.min(value(place, cost));
             limit = best.0.saturating_add(1);
         }
         loop {
@@ -110,10 +113,15 @@ impl<S: CandidateSource> Engine<S> {
                 best = best.min(value(site, cost));
             });
             if named == Named::All || best.0 < limit {
-                return (best.1, best.2);
+                break;
             }
             limit = limit.saturating_mul(8).max(8);
         }
+        let (_, place, cost) = own
+            .map(|(place, cost)| value(place, cost))
+            .filter(|own| own.0 <= best.0)
+            .unwrap_or(best);
+        (place, cost)
     }
 
     /// The value of the plan: unassigned orders, and the sum of costs without levels.
@@ -196,7 +204,7 @@ impl<S: CandidateSource> Engine<S> {
             if spot.place == ABSENT {
                 continue;
             }
-            let (place, cost) = self.best_place(order, None);
+            let (place, cost) = self.best_place(order, None, None);
             let value = |place: u32, cost: i64| cost + self.nodes[place as usize].price;
             if value(place, cost) < value(spot.place, spot.cost) {
                 self.take_room(place, 1);
