@@ -1,7 +1,7 @@
 //! Commands and policies as bytes.
 
-use crate::fulfil::SplitPolicy;
 use crate::fulfil::dispatch::{Action, Division, Share};
+use crate::fulfil::{OptionsPolicy, SplitPolicy};
 use crate::id::OrderId;
 use crate::ledger::{Canonical, Encoder};
 
@@ -74,6 +74,32 @@ impl Canonical for Division {
                 to.u64(sku.0);
             }
             to.u32(bundle.sets.0);
+        }
+    }
+}
+
+impl Canonical for OptionsPolicy {
+    fn encode(&self, to: &mut Encoder) {
+        let settings = self.settings();
+        for count in [
+            settings.pickups_max,
+            settings.deliveries_max,
+            settings.rejected_max,
+            settings.alternatives_max,
+        ] {
+            to.len(count);
+        }
+        to.u64(settings.walk_max.as_millimetres());
+        to.u64(settings.delivery_distance_max.as_millimetres());
+        to.u64(settings.pickup_discount.0);
+        to.u32(settings.metres_per_hour);
+        let preparation = &settings.preparation;
+        to.u64(preparation.store.as_millis());
+        to.u64(preparation.leader.as_millis());
+        to.len(preparation.sites.len());
+        for (site, span) in &preparation.sites {
+            to.u64(site.0);
+            to.u64(span.as_millis());
         }
     }
 }
