@@ -14,6 +14,7 @@
 // A program talks to people; only the library keeps quiet.
 #![allow(clippy::print_stderr)]
 
+mod acts;
 mod capacity;
 mod city;
 mod cli;
@@ -41,6 +42,7 @@ use catchment::report::Report;
 use catchment::site::Network;
 use clap::Parser;
 
+use crate::acts::{Acts, Evening};
 use crate::city::City;
 use crate::cli::Arguments;
 use crate::explain::InWords;
@@ -108,12 +110,19 @@ fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
     let report = Report::of(&network, &orders, &chosen.plan)?;
     let unassigned_by = chosen.unassigned(&network, &orders);
     let mut summary = Summary::of(&city, &report, methods, unassigned_by);
+    let acts = Acts::play(Evening {
+        city: &city,
+        network: &network,
+        orders: &orders,
+        report: &Report::of(&network, &orders, &balanced.plan)?,
+    })?;
     if let Some(path) = &arguments.out {
         let planned = Planned {
             city: &city,
             orders: &orders,
             report: &report,
             summary: &summary,
+            forming: acts.forming.as_ref(),
             about: arguments.about(),
         };
         write(path, &planned)?;
@@ -132,7 +141,7 @@ fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
         seconds_verify,
     };
     eprintln!("{}", summary.times);
-    Ok(output::print(&summary, &story, arguments.json)?)
+    Ok(output::print(&summary, &story, &acts, arguments.json)?)
 }
 
 /// The order that the command line names, if it names one.
