@@ -143,6 +143,9 @@ struct Synthetic {
     )]
     #[arg(value_parser = value_parser!(u32).range(..=5_000_000))]
     stores: u32,
+    /// Let a river with three bridges run through the city, and plan once more by the walks over them
+    #[arg(long, conflicts_with = "pickups")]
+    river: bool,
 }
 
 /// Where the city comes from.
@@ -167,6 +170,11 @@ impl Arguments {
     /// The order that is to be explained, if a certain one.
     pub(crate) fn explain(&self) -> Option<&str> {
         self.routing.explain.as_deref()
+    }
+
+    /// Whether there is a river to be crossed.
+    pub(crate) fn river(&self) -> bool {
+        self.synthetic.river
     }
 
     /// What the sites take.

@@ -115,6 +115,7 @@ fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
         network: &network,
         orders: &orders,
         report: &Report::of(&network, &orders, &balanced.plan)?,
+        river: arguments.river(),
     })?;
     if let Some(path) = &arguments.out {
         let planned = Planned {

@@ -4,6 +4,7 @@
 mod address;
 mod live;
 mod presale;
+mod river;
 
 use std::error::Error;
 
@@ -33,6 +34,8 @@ pub(crate) struct Evening<'a> {
     pub(crate) orders: &'a [Order],
     /// Of the balanced plan.
     pub(crate) report: &'a Report<'a>,
+    /// Whether the city has a river.
+    pub(crate) river: bool,
 }
 
 /// What is printed of an act.
@@ -68,9 +71,14 @@ impl Acts {
         let address = address::suggest(evening);
         let live = live::play(evening).map_err(act("the live desk"))?;
         let (presale, forming) = presale::play(evening).map_err(act("the presale"))?.unzip();
+        let river = if evening.river {
+            river::play(evening).map_err(act("the river"))?
+        } else {
+            String::new()
+        };
         Ok(Self {
             before: format!("{address}\nAct two: all orders of the evening, planned together\n\n"),
-            after: [live, presale.unwrap_or_default()].concat(),
+            after: [live, presale.unwrap_or_default(), river].concat(),
             forming,
         })
     }
