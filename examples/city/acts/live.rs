@@ -225,6 +225,10 @@ impl Live {
                 format!("{:.1} µs", median.as_secs_f64() * 1e6),
             ),
         ]);
+        let which = match evening.orders.len() {
+            all if all > orders.len() => format!("the first {} orders", grouped(orders.len())),
+            _ => "the same orders".to_owned(),
+        };
         let closing = closed.map_or(String::new(), |closed| {
             let stranded = match closed.stranded {
                 0 => "all found another place".to_owned(),
@@ -238,7 +242,7 @@ impl Live {
             )
         });
         Ok(format!(
-            "\nAct three: the same orders, live\n\n{table}{closing}  \
+            "\nAct three: {which}, live\n\n{table}{closing}  \
              No place was promised twice: the log of {} steps was checked by code that shares none with the desk.\n",
             grouped(self.log.len()),
         ))

@@ -117,6 +117,8 @@ pub(super) fn play(evening: Evening<'_>) -> Told {
         "no plan walks less over the bridges"
     );
 
+    let far =
+        |walks: &[(Distance, bool)]| grouped(walks.iter().filter(|(walk, _)| *walk > FAR).count());
     let crossing =
         |walks: &[(Distance, bool)]| grouped(walks.iter().filter(|(_, crosses)| *crosses).count());
     let mut table = Table::new([
