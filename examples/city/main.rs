@@ -1,15 +1,18 @@
-//! The main job: every order of a city to a pickup point that may take it and has room, the best for all together.
+//! The main job, as an evening in four acts: where one buyer may pick up; every order of a city to a pickup point that
+//! may take it and has room, the best for all together; the same orders live; a presale.
 //!
 //! ```text
-//! cargo run --release --example city                 # a synthetic evening: 20,000 orders, 800 leaders, 20 stores
+//! cargo run --release --example city                    # a made-up evening: 20,000 orders, 800 leaders, 20 stores
+//! cargo run --release --example city -- --out evening   # and a map of it: open evening/city.html
 //! cargo run --release --example city -- --pickups sites.csv --orders orders.csv.gz --capacity-factor 1.05 --json
 //! cargo run --release --example city -- --help
 //! ```
 //!
 //! What a service that embeds the library does is in [`run`]: sites into a network, orders into a plan. Around it
-//! are reading files ([`records`]), making a city ([`seeded`]), adding up ([`tally`], [`summary`]) and the words of
-//! an explanation ([`explain`]). Plans by three methods are compared; each is checked, and the look-ups against a
-//! plain scan, before anything is printed.
+//! are reading files ([`records`]), making a city ([`seeded`]), adding up ([`tally`], [`summary`]), the words of an
+//! explanation ([`explain`]), the other [`acts`], and what `--out` writes ([`export`], with the page's sources in `web`).
+//! Plans by three methods are compared; each is checked, and the look-ups against a plain scan, before anything is
+//! printed.
 
 // A program talks to people; only the library keeps quiet.
 #![allow(clippy::print_stderr)]
