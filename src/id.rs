@@ -131,6 +131,15 @@ id! {
     /// ```
     SupplierId, "supplier-"
 }
+id! {
+    /// Who brings orders to the door: the riders of a store (骑手), or a carrier.
+    ///
+    /// ```
+    /// use catchment::id::CourierId;
+    /// assert_eq!(format!("{:?}", CourierId(6)), "courier-6");
+    /// ```
+    CourierId, "courier-"
+}
 
 impl From<PledgeId> for OrderId {
     /// One world, one id: a settled pledge is an order under its own number.

@@ -33,6 +33,10 @@ pub struct Limits {
     pub candidates_max: usize,
     /// H3 cells in one map or roll-up.
     pub map_cells_max: usize,
+    /// Delivery windows of one fleet.
+    pub windows_max: usize,
+    /// Couriers of one fleet.
+    pub couriers_max: usize,
     /// Campaigns in one book of presales, compacted ones included.
     pub campaigns_max: usize,
     /// Commands that one ledger remembers, and so decides.
@@ -56,6 +60,8 @@ impl Default for Limits {
             line_quantity_max: 1_000_000,
             candidates_max: 1_000,
             map_cells_max: 10_000_000,
+            windows_max: 10_000,
+            couriers_max: 1_000_000,
             campaigns_max: 1_000_000,
             commands_max: 1_000_000_000,
         }

@@ -1,4 +1,5 @@
-//! The one integration test binary: every module tests one promise against an oracle.
+//! The integration tests: every module tests one promise against an oracle. What optional features add is tested in
+//! `features.rs`, so that this large binary is built once.
 
 mod auto_traits;
 mod balance_brute;
@@ -24,10 +25,18 @@ mod desk_refusals;
 mod desk_tentative;
 mod eligibility;
 mod explanations;
-#[cfg(feature = "geojson")]
-mod geojson_maps;
-#[cfg(feature = "tz")]
-mod local_hours;
+mod fulfil_brute;
+mod fulfil_couriers;
+#[cfg(feature = "serde")]
+mod fulfil_delivery;
+mod fulfil_dispatch;
+#[cfg(feature = "serde")]
+mod fulfil_division;
+mod fulfil_life;
+#[cfg(feature = "serde")]
+mod fulfil_model;
+mod fulfil_rules;
+mod fulfil_split;
 mod oracle;
 mod orders;
 mod packing;
@@ -53,6 +62,11 @@ mod region_faults;
 mod regions;
 mod report;
 #[cfg(feature = "serde")]
+mod report_evening;
+#[cfg(all(feature = "geojson", feature = "serde"))]
+mod report_maps;
+mod report_presales;
+#[cfg(feature = "serde")]
 mod report_rows;
 mod report_what_if;
 mod schedules;
@@ -61,7 +75,5 @@ mod shared_data;
 mod tampering;
 mod tidy;
 mod verifying;
-#[cfg(feature = "tz")]
-mod wall_clock;
 #[path = "../benches/workload/mod.rs"]
 mod workload;

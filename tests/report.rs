@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catchment::id::{OrderId, SiteId};
 use catchment::order::Order;
-use catchment::plan::{Assigned, Method, Outcome, Plan};
+use catchment::plan::{Assigned, Cost, Method, Outcome, Plan};
 use catchment::report::{self, Agreement, Difference, Fairness, Ppm, Report, ReportError, Spread};
 use catchment::site::{Change, Network};
 use catchment::units::{Distance, Orders, Units};
@@ -288,7 +288,7 @@ fn check_most_affected(difference: &Difference) {
     let key = |index: usize| {
         all[index]
             .extra_walk()
-            .map_or(i64::MAX, |walk| walk.as_millimetres())
+            .map_or(i64::MAX, Cost::as_millimetres)
     };
     assert!((1..all.len()).all(|index| key(index - 1) >= key(index)));
     let losers = difference.moves.iter().filter(|one| {

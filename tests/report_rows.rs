@@ -1,11 +1,16 @@
 //! Rows leave the library as CSV and come back as the same numbers; headers do not change.
 
+use catchment::limits::Limits;
 use catchment::plan::Method;
-use catchment::report::{DecisionRow, MoveRow, Report, SiteRow, Summary};
+use catchment::presale::{Policy, Presale, Threshold};
+use catchment::report::{
+    CampaignRow, CommunityRow, DecisionRow, FormingRow, Interval, MoveRow, Report, SiteRow, Summary,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::plans::{Case, World};
+use crate::presale_town::terms;
 
 /// Writes rows and reads them again; returns the header.
 fn check<R: Serialize + DeserializeOwned + PartialEq + core::fmt::Debug>(rows: &[R]) -> String {
@@ -74,4 +79,30 @@ fn summaries_and_differences_come_back_from_json() {
             serde_json::from_str(&text).expect("what was written");
         assert_eq!(read, difference);
     }
+}
+
+#[test]
+fn headers_of_logs_and_presales_do_not_change() {
+    let header = check(&[Interval::default()]);
+    assert_eq!(
+        header,
+        "from_ms,placed,confirmed,handed_over,released,expired,failed,moved,stranded,refused,pieces_shop,live",
+    );
+    let header = check(&[FormingRow::default()]);
+    assert_eq!(header, "from_ms,pledged,paid,withdrawn,expired,formed");
+
+    let town = terms(1, 1..=1, Policy::new(Threshold::participants(1)));
+    let presale = Presale::open(town, &Limits::default()).expect("sound terms");
+    let header = check(&[CampaignRow::of(presale.campaign())]);
+    assert_eq!(
+        header,
+        "campaign,phase,communities,communities_min,formed,missing,waiting,reserved,active,confirmed,\
+         returned,withdrawn,expired,failed,pieces,amount_minor,currency",
+    );
+    let header = check(&CommunityRow::of(presale.campaign()));
+    assert_eq!(
+        header,
+        "campaign,site,stage,is_formed,epoch,held,waiting,participants,pieces,amount_minor,\
+         missing_participants,missing_pieces,missing_amount_minor,confirmed_pieces,returned_pieces",
+    );
 }

@@ -94,7 +94,8 @@ fn what_would_be_is_what_a_plan_from_scratch_is() {
             let case = Case::draw(world, seed);
             let mut other = Case::draw(world, seed);
             let supposition = supposed(&mut other, &mut random);
-            let what_if = suppose(&case, &[supposition.clone()]).expect("it makes sense");
+            let what_if =
+                suppose(&case, core::slice::from_ref(&supposition)).expect("it makes sense");
             let scratch = other.route(Method::Balanced);
             check_equal(
                 what_if.plan(),

@@ -3,18 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use catchment::desk::{Action, Command, Desk, Policy, Promise, Scope};
+use catchment::desk::{Action, Command, Desk, Pace, Policy, Promise, Scope};
 use catchment::geo::{LngLat, Position};
 use catchment::id::{CommandId, OrderId, SiteId};
 use catchment::order::Order;
-use catchment::plan::{Cost, Objective, Router};
+use catchment::plan::{Cost, Router};
 use catchment::site::{Network, Site};
 use catchment::time::Timestamp;
-use catchment::units::{Distance, Units};
+use catchment::units::{Distance, Orders, Units};
 
 use crate::workload::{Areas, Random, World, sites};
 
-/// What an order counts that has no place.
+/// What an order counts that has no place. Both the desk and the best plan leave as few so as they can: a plan that may
+/// leave out whoever lives farther than this solves another problem.
 const UNASSIGNED: Distance = Distance::from_metres(20_000);
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_000);
@@ -24,6 +25,8 @@ struct Days {
     network: Network,
     yesterday: Vec<Order>,
     today: Vec<Order>,
+    /// One and a half mean walks of yesterday's plan.
+    worth: Distance,
 }
 
 /// The value of a day: what all walk, and the price of those who have no place.
@@ -89,14 +92,16 @@ fn compare(day: &Days, arrivals: u64) {
 enum Way {
     Plain,
     Yesterday,
+    Paced,
     Relearnt,
     Tentative,
 }
 
 impl Way {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Plain,
         Self::Yesterday,
+        Self::Paced,
         Self::Relearnt,
         Self::Tentative,
     ];
@@ -105,6 +110,7 @@ impl Way {
         match self {
             Self::Plain => "firm, nearest with room",
             Self::Yesterday => "firm, prices of yesterday",
+            Self::Paced => "firm, prices of yesterday, kept in step at every fiftieth",
             Self::Relearnt => "firm, prices of yesterday, learnt again at every tenth",
             Self::Tentative => "tentative until all have come",
         }
@@ -116,7 +122,7 @@ type Prices = Vec<(SiteId, Cost)>;
 fn setting(way: Way, day: &Days) -> Option<Prices> {
     match way {
         Way::Plain | Way::Tentative => None,
-        Way::Yesterday | Way::Relearnt => Some(prices(&day.network, &day.yesterday)),
+        Way::Yesterday | Way::Paced | Way::Relearnt => Some(prices(&day.network, &day.yesterday)),
     }
 }
 
@@ -131,11 +137,7 @@ fn prices(network: &Network, orders: &[Order]) -> Prices {
 }
 
 fn route(network: &Network, orders: &[Order]) -> catchment::plan::Plan {
-    let objective = Objective::UnassignedAt(UNASSIGNED);
-    Router::new(network)
-        .objective(objective)
-        .route(orders)
-        .expect("sound orders")
+    Router::new(network).route(orders).expect("sound orders")
 }
 
 fn optimum(network: &Network, orders: &[Order]) -> Value {
@@ -180,6 +182,19 @@ fn evening(way: Way, day: &Days, yesterday: Option<&Prices>, arrival: u64) -> Va
     for (number, order) in orders.iter().enumerate() {
         if way == Way::Relearnt && number > 0 && number.is_multiple_of(orders.len() / 10) {
             let prices = relearnt(&desk, day, number, orders.len());
+            apply(&mut desk, Action::SetPrices { prices });
+        }
+        if let Some(forecast) = yesterday
+            && way == Way::Paced
+            && number > 0
+            && number.is_multiple_of(orders.len() / 50)
+        {
+            let pace = Pace {
+                come: Orders(number as u32),
+                expected: Orders(day.yesterday.len() as u32),
+                worth: day.worth,
+            };
+            let prices = desk.machine().paced_prices(forecast, pace);
             apply(&mut desk, Action::SetPrices { prices });
         }
         let order = Arc::new(order.clone());
@@ -251,10 +266,13 @@ fn days(name: &str, places: &[Position], mut doors: Vec<Position>, percent: usiz
     };
     let network = network.build().expect("sound sites");
     network.prepare();
+    let yesterday: Vec<Order> = orders(&doors[..half]);
+    let walks = optimum(&network, &yesterday).cost.unsigned_abs();
     Days {
         name: format!("{name}, room for {percent} %"),
         network,
-        yesterday: orders(&doors[..half]),
+        worth: Distance::from_millimetres(walks * 3 / 2 / half.max(1) as u64),
+        yesterday,
         today: orders(&doors[half..2 * half]),
     }
 }

@@ -95,13 +95,13 @@ pub struct Start<'a> {
     pub places: &'a [Option<Candidate>],
 }
 
-/// The same as [`solve_from`], and an order stays in its place, or nowhere, if nothing is better for it at these prices:
-/// of several best plans it is one near the earlier one.
+/// The same as [`solve_from`], and an order stays in its place, or nowhere, if nothing is better for it at these
+/// prices: of several best plans it is one near the earlier one.
 ///
 /// # Errors
 ///
-/// [`ProblemError::CostOutOfRange`] and [`ProblemError::NoSuchSite`] if a place is not in the problem. (One that is, but
-/// is not a candidate of its order at that cost, leads to a plan with that cost.)
+/// [`ProblemError::CostOutOfRange`] and [`ProblemError::NoSuchSite`] if a place is not in the problem. (One that is,
+/// but is not a candidate of its order at that cost, leads to a plan with that cost.)
 ///
 /// ```
 /// use catchment::balance::{Candidate, Objective, Problem, Rows, Start, resume};

@@ -51,7 +51,7 @@ impl CatchmentMap {
                 ("site", site.into()),
             ];
             let id = site.map(|site| Id::Number(site.into()));
-            feature(cells, id, properties)
+            feature(shape_of(cells), id, properties)
         })
     }
 }
@@ -146,12 +146,16 @@ pub(crate) fn cell_feature<const N: usize>(
     cell: Cell,
     properties: [(&str, JsonValue); N],
 ) -> Feature {
-    feature(&[cell], Some(Id::String(cell.to_string())), properties)
+    feature(
+        shape_of(&[cell]),
+        Some(Id::String(cell.to_string())),
+        properties,
+    )
 }
 
 /// One feature. The properties are in alphabetical order, so that it does not matter whether `serde_json` keeps theirs.
-fn feature<const N: usize>(
-    cells: &[Cell],
+pub(crate) fn feature<const N: usize>(
+    geometry: Geometry,
     id: Option<Id>,
     properties: [(&str, JsonValue); N],
 ) -> Feature {
@@ -159,14 +163,15 @@ fn feature<const N: usize>(
     let named = properties.map(|(name, value)| (name.to_owned(), value));
     Feature {
         bbox: None,
-        geometry: Some(geometry(&dissolve(cells.iter().copied()))),
+        geometry: Some(geometry),
         id,
         properties: Some(JsonObject::from_iter(named)),
         foreign_members: None,
     }
 }
 
-fn geometry(shape: &MultiPolygon) -> Geometry {
+fn shape_of(cells: &[Cell]) -> Geometry {
+    let shape: MultiPolygon = dissolve(cells.iter().copied());
     let ring = |ring: &LineString| ring.coords().map(|at| [at.x, at.y]).collect::<Vec<_>>();
     Geometry::new_multi_polygon(shape.iter().map(|polygon| {
         let rings = core::iter::once(polygon.exterior()).chain(polygon.interiors());

@@ -143,7 +143,7 @@ impl Canonical for Change {
             Self::SetCapacity { site, capacity } => numbers(to, 4, &[site.0, capacity.0.into()]),
             Self::SetArea { site, area } => {
                 numbers(to, 5, &[site.0]);
-                encode_area(area, to);
+                area.encode(to);
             }
             Self::SetTags { site, tags } => {
                 numbers(to, 6, &[site.0]);
@@ -168,10 +168,38 @@ impl Canonical for Site {
         encode_position(self.position, to);
         to.u32(self.capacity.0);
         to.u8(u8::from(self.status == SiteStatus::Open));
-        encode_area(&self.area, to);
+        self.area.encode(to);
         encode_tags(self.tags, to);
         to.option(self.supplied_by, |to, supplier| to.u64(supplier.0));
         encode_schedule(&self.schedule, to);
+    }
+}
+
+impl Canonical for ServiceArea {
+    fn encode(&self, to: &mut Encoder) {
+        match self {
+            Self::Unlimited => to.u8(0),
+            Self::Radius(radius) => numbers(to, 1, &[Distance::as_millimetres(*radius)]),
+            Self::Polygon(polygons) => {
+                to.u8(2);
+                to.len(polygons.0.len());
+                for polygon in &polygons.0 {
+                    to.len(1 + polygon.interiors().len());
+                    for ring in core::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+                        to.len(ring.0.len());
+                        for corner in &ring.0 {
+                            to.u64(corner.x.to_bits());
+                            to.u64(corner.y.to_bits());
+                        }
+                    }
+                }
+            }
+            Self::Cells(cells) => {
+                to.u8(3);
+                to.len(cells.len());
+                cells.iter().for_each(|cell| to.u64(cell.to_u64()));
+            }
+        }
     }
 }
 
@@ -213,31 +241,5 @@ fn encode_schedule(schedule: &Schedule, to: &mut Encoder) {
         to.i64(opening.window.opens_at().as_unix_millis());
         to.i64(opening.window.closes_at().as_unix_millis());
         to.option(opening.capacity, |to, capacity| to.u32(capacity.0));
-    }
-}
-
-fn encode_area(area: &ServiceArea, to: &mut Encoder) {
-    match area {
-        ServiceArea::Unlimited => to.u8(0),
-        ServiceArea::Radius(radius) => numbers(to, 1, &[Distance::as_millimetres(*radius)]),
-        ServiceArea::Polygon(polygons) => {
-            to.u8(2);
-            to.len(polygons.0.len());
-            for polygon in &polygons.0 {
-                to.len(1 + polygon.interiors().len());
-                for ring in core::iter::once(polygon.exterior()).chain(polygon.interiors()) {
-                    to.len(ring.0.len());
-                    for corner in &ring.0 {
-                        to.u64(corner.x.to_bits());
-                        to.u64(corner.y.to_bits());
-                    }
-                }
-            }
-        }
-        ServiceArea::Cells(cells) => {
-            to.u8(3);
-            to.len(cells.len());
-            cells.iter().for_each(|cell| to.u64(cell.to_u64()));
-        }
     }
 }

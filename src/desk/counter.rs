@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::desk::holds::{Hold, Holds};
 use crate::desk::homes::Homes;
-use crate::desk::market::Market;
+use crate::desk::market::{Found, Market};
 use crate::desk::places::{NOWHERE, Place, Places};
 use crate::desk::stock::Stock;
 use crate::desk::tentative::Tentative;
@@ -222,6 +222,31 @@ impl Counter {
     #[must_use]
     pub fn stock(&self) -> Vec<StockLevel> {
         self.stock.levels(&self.places)
+    }
+
+    /// What a live order asks, with the wish that its buyer has now; `None` once it is over. O(1).
+    #[must_use]
+    pub fn asked(&self, order: OrderId) -> Option<&Arc<Order>> {
+        self.holds.get(self.holds.find(order)?)?.order.as_ref()
+    }
+
+    /// The cheapest sites that would take an order now, cheapest first; nobody moves for it. One that is at the desk
+    /// already finds none that has rejected it. One search, as a placement.
+    ///
+    /// # Errors
+    ///
+    /// What a placement would be refused for, if there is none.
+    pub fn choices(&self, order: &Order, wanted: usize) -> Result<Vec<(SiteId, Cost)>, Refusal> {
+        let own = self.holds.find(order.id);
+        let rejected_by = own.map_or(&[][..], |own| self.holds.rejected_by(own));
+        let may = |place: u32| !rejected_by.contains(&place) && self.can_take(order, place, own);
+        let home = self.home_of(order);
+        let mut found = self.market.listed(order, home, wanted.max(1), may);
+        if found.is_empty() {
+            found.push(self.choose(order, own)?);
+        }
+        let shown = |found: Found| (found.site, Cost::from_millimetres(found.cost));
+        Ok(found.into_iter().map(shown).collect())
     }
 
     /// The leader to whom a customer belongs. O(1).

@@ -327,7 +327,7 @@ fn rounded(at: Position) -> Coord {
 }
 
 /// The precision that RFC 7946 §11.2 has in mind, and no -0.0.
-fn seven_decimals(degrees: f64) -> f64 {
+pub(crate) fn seven_decimals(degrees: f64) -> f64 {
     libm::round(degrees * 1e7) / 1e7 + 0.0
 }
 

@@ -21,6 +21,8 @@ pub use sphere::EARTH_RADIUS;
 
 pub(crate) use area::{Address, CompiledArea};
 pub(crate) use covering::reach_of;
+#[cfg(feature = "geojson")]
+pub(crate) use dissolve::seven_decimals;
 pub(crate) use sphere::{Chord, UnitVector, chord2_reaching, chord2_tied};
 #[cfg(test)]
 pub(crate) use trig::tests::random;

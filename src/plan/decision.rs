@@ -163,6 +163,25 @@ impl fmt::Display for Decision {
     }
 }
 
+impl Unassigned {
+    /// The name of the reason: that of the serde form.
+    ///
+    /// ```
+    /// assert_eq!(catchment::plan::Unassigned::NoRoom.name(), "no_room");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoEligibleSite => "no_eligible_site",
+            Self::ChosenSiteUnknown => "chosen_site_unknown",
+            Self::ChosenSiteRefuses => "chosen_site_refuses",
+            Self::ChosenSiteFull => "chosen_site_full",
+            Self::NoRoom => "no_room",
+            Self::TooDear => "too_dear",
+        }
+    }
+}
+
 impl fmt::Display for Unassigned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -35,6 +35,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # A desk's log
+//!
+//! An [`Evening`] is what the steps of a [`Desk`](crate::desk::Desk) come to: what became of all orders, pickup and
+//! expiry rates, the share of the stream, moves by their cause, a row for each site, and a
+//! [timeline](Evening::timeline).
+//!
+//! # Presales
+//!
+//! [`campaigns`] has a row for each campaign of a book, [`CommunityRow::of`] one for each community of a campaign, and
+//! [`forming`] says how they formed over time.
+//!
 //! # For other programs
 //!
 //! All results are plain structs with serde forms. Rows ([`SiteRow`], [`DecisionRow`], [`MoveRow`]) are flat, so that
@@ -48,8 +59,12 @@
 mod agreement;
 mod difference;
 mod error;
+mod evening;
+#[cfg(feature = "geojson")]
+mod export;
 mod fairness;
 mod plan;
+mod presales;
 mod rows;
 mod spread;
 mod summary;
@@ -59,8 +74,10 @@ pub mod what_if;
 pub use agreement::Agreement;
 pub use difference::{Difference, LoadChange, Move, MoveRow, Why};
 pub use error::ReportError;
+pub use evening::{Evening, EveningRow, Interval, MoveCount};
 pub use fairness::{Fairness, Ppm};
 pub use plan::{Report, summary};
+pub use presales::{CampaignRow, CommunityRow, FormingRow, campaigns, forming};
 pub use rows::{DecisionRow, SiteRow};
 pub use spread::Spread;
 pub use summary::{Loads, Summary, side_by_side};

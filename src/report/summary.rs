@@ -23,7 +23,7 @@ use crate::units::{Distance, Orders, grouped};
 /// let summary = report::summary(&network, &orders, &plan)?;
 /// assert_eq!(summary.unassigned[&Unassigned::NoRoom], Orders(1));
 /// assert_eq!(summary.detour.map(|detour| detour.longest.to_string()).as_deref(), Some("0 m"));
-/// assert!(summary.to_string().contains("    every eligible site is full          1\n"), "{summary}");
+/// assert!(summary.to_string().contains("    every eligible site is full         1\n"), "{summary}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

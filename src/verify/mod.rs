@@ -32,6 +32,7 @@ mod areas;
 mod certificate;
 mod claims;
 mod desk;
+mod fulfil;
 mod rules;
 mod tree;
 mod violation;
@@ -45,6 +46,7 @@ use claims::Claims;
 use rules::Rules;
 
 pub use desk::{DeskViolation, DeskViolations, desk};
+pub use fulfil::{DispatchViolation, DispatchViolations, dispatch};
 pub use violation::{Violation, Violations};
 
 /// Checks a plan by walking distance against the network and the orders that it was made for.

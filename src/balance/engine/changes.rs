@@ -89,8 +89,8 @@ impl<S: CandidateSource> Engine<S> {
 
     /// Where an order would be best off: the place and its cost there.
     ///
-    /// `hint` is a candidate of the order, the cheaper the better. Of several that are best it is `own`, a place (nowhere
-    /// is one) and the cost there.
+    /// `hint` is a candidate of the order, the cheaper the better. Of several that are best it is `own`, a place
+    /// (nowhere is one) and the cost there.
     pub(in crate::balance) fn best_place(
         &mut self,
         order: u32,

@@ -103,7 +103,7 @@ impl Report<'_> {
     /// let leader = |(id, lng)| Site::leader(SiteId(id), at(lng).expect("in range"), Units(60));
     /// let next = Report::of(&network, &orders, &plan)?.next_places(&homes.map(leader), 2)?;
     /// assert_eq!(next.picks.iter().map(|pick| pick.site.0).collect::<Vec<_>>(), [3, 2]);
-    /// assert_eq!(next.picks[0].gain.to_string(), "3,805 m saved");
+    /// assert_eq!(next.picks[0].gain.to_string(), "3,804 m saved");
     /// assert_eq!(next.bound, Some(next.gain())); // no two of the three are better
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::desk::{Cause, Event, Goods, OrderState, Policy, Promise, SafetyLevel, Step};
+use crate::desk::{Cause, Event, Goods, OrderState, Policy, Promise, SafetyLevel};
 use crate::id::{CommandId, CustomerId, OrderId, SiteId, SkuId};
+use crate::ledger::Step;
 use crate::order::Order;
 use crate::plan::Cost;
 use crate::site::{Network, Site};
@@ -11,13 +12,13 @@ use crate::units::Quantity;
 use crate::verify::desk::{DeskViolation, DeskViolations};
 
 /// What the events so far add up to.
-pub(super) struct Evening<'a> {
+pub(in crate::verify) struct Evening<'a> {
     pub(super) policy: &'a Policy,
-    pub(super) violations: DeskViolations,
+    pub(in crate::verify) violations: DeskViolations,
     sequence: u64,
     now: Timestamp,
     commands: BTreeSet<CommandId>,
-    pub(super) sites: BTreeMap<SiteId, Follower>,
+    pub(in crate::verify) sites: BTreeMap<SiteId, Follower>,
     orders: BTreeMap<OrderId, Known>,
     /// By the site of the pool.
     pub(super) stock: BTreeMap<(SiteId, SkuId), Level>,
@@ -30,8 +31,8 @@ pub(super) struct Evening<'a> {
 }
 
 /// A site as the events leave it.
-pub(super) struct Follower {
-    pub(super) site: Site,
+pub(in crate::verify) struct Follower {
+    pub(in crate::verify) site: Site,
     pub(super) is_closed: bool,
     pub(super) is_cooling: bool,
     pub(super) price: i64,
@@ -57,7 +58,7 @@ pub(super) struct Level {
 }
 
 impl<'a> Evening<'a> {
-    pub(super) fn new(network: &Network, policy: &'a Policy) -> Self {
+    pub(in crate::verify) fn new(network: &Network, policy: &'a Policy) -> Self {
         let mut safety = BTreeMap::new();
         safety.insert((None, None), policy.safety_stock);
         let sites = network
@@ -84,7 +85,12 @@ impl<'a> Evening<'a> {
         self.violations
     }
 
-    pub(super) fn hear(&mut self, step: &Step) {
+    /// Follows a step of a desk, or the part of another machine's step that is the desk's.
+    pub(in crate::verify) fn hear<E, R>(
+        &mut self,
+        step: &Step<E, R>,
+        of_desk: impl Fn(&E) -> Option<&Event>,
+    ) {
         if step.sequence != self.sequence {
             let (expected, found) = (self.sequence, step.sequence);
             self.violations
@@ -95,7 +101,7 @@ impl<'a> Evening<'a> {
                 sequence: step.sequence,
             });
         }
-        if let Some(decided) = step.decided {
+        if let Some(decided) = &step.decided {
             let command = decided.command;
             if !self.commands.insert(command) {
                 self.violations
@@ -110,12 +116,22 @@ impl<'a> Evening<'a> {
         self.counted = step
             .events
             .iter()
+            .filter_map(&of_desk)
             .any(|event| matches!(event, Event::Counted(_)));
-        for event in step.all_events() {
+        for event in step.all_events().filter_map(of_desk) {
             self.follow(event);
         }
         self.sequence = step.sequence_after();
         self.check_sums();
+    }
+
+    /// What an order is, where it stands, and at which site.
+    pub(in crate::verify) fn standing(
+        &self,
+        order: OrderId,
+    ) -> Option<(&Order, OrderState, Option<SiteId>)> {
+        let known = self.orders.get(&order)?;
+        Some((&known.order, known.state, known.at.map(|at| at.0)))
     }
 
     fn follow(&mut self, event: &Event) {

@@ -10,7 +10,7 @@ use crate::plan::Cost;
 use crate::site::Network;
 use crate::units::Units;
 
-use evening::Evening;
+pub(super) use evening::Evening;
 
 /// Everything wrong with a log, in its order.
 pub type DeskViolations = Faults<DeskViolation>;
@@ -185,7 +185,7 @@ pub fn desk<'a>(
 ) -> Result<(), DeskViolations> {
     let mut evening = Evening::new(network, policy);
     for step in log {
-        evening.hear(step);
+        evening.hear(step, |event| Some(event));
     }
     evening.into_violations().into_result()
 }
