@@ -27,16 +27,6 @@ fn public_types_are_send_and_sync() {
         coverage::Hole,
         coverage::Holes,
         faults::Faults<site::NetworkFault>,
-        fulfil::Basket,
-        fulfil::BasketFault,
-        fulfil::Ranking,
-        fulfil::Rules,
-        fulfil::RulesFault,
-        fulfil::SourceFault,
-        fulfil::Sources<'static>,
-        fulfil::Split,
-        fulfil::SplitPolicy,
-        fulfil::Unsplit,
         geo::AreaError,
         geo::Bd09,
         geo::Cell,
@@ -145,5 +135,25 @@ fn reports_are_send_and_sync() {
         report::Table,
         report::WhatIf,
         report::WhatIfError,
+    ];
+}
+
+#[test]
+fn fulfilment_is_send_and_sync() {
+    send_and_sync![
+        fulfil::Basket,
+        fulfil::BasketFault,
+        fulfil::Ranking,
+        fulfil::Rules,
+        fulfil::RulesFault,
+        fulfil::SourceFault,
+        fulfil::Sources<'static>,
+        fulfil::Split,
+        fulfil::SplitPolicy,
+        fulfil::Unsplit,
+        fulfil::Couriers,
+        fulfil::Fleet,
+        fulfil::Life,
+        fulfil::dispatch::Dispatch,
     ];
 }
