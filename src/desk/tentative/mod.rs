@@ -34,6 +34,8 @@ pub(super) struct Tentative {
     pub(super) managed: Vec<u32>,
     /// What has moved and was not told yet.
     moves: VecDeque<Shift>,
+    /// How many of the first moves are of different orders.
+    merged: usize,
     /// Where an order was admitted that is about to be placed.
     admitted: Option<Admitted>,
     /// A pool that nobody may move to, as it is running out.
@@ -79,6 +81,7 @@ impl Tentative {
             slots,
             managed,
             moves: VecDeque::new(),
+            merged: 0,
             admitted: None,
             shunned: NOWHERE,
         })
@@ -241,6 +244,7 @@ impl Counter {
             .is_some_and(|shift| (shift.slot, shift.to) == (slot, to));
         if is_next {
             plan.moves.pop_front();
+            plan.merged = plan.merged.saturating_sub(1);
         }
         is_next
     }
@@ -257,18 +261,23 @@ impl Counter {
             return;
         };
         plan.shunned = NOWHERE;
-        if plan.moves.len() < 2 {
+        if plan.moves.len() == plan.merged {
             return;
         }
-        let mut merged: Vec<Shift> = Vec::with_capacity(plan.moves.len());
-        for shift in plan.moves.drain(..) {
-            match merged.iter_mut().find(|other| other.slot == shift.slot) {
-                Some(first) => first.to = shift.to,
-                None => merged.push(shift),
-            }
-        }
-        merged.retain(|shift| shift.from != shift.to);
-        plan.moves = merged.into();
+        // An order's moves together, the first of them where it came from and the last where it ends.
+        let mut steps: Vec<(usize, Shift)> = plan.moves.drain(..).enumerate().collect();
+        steps.sort_by_key(|(at, shift)| (shift.slot, *at));
+        let ways = steps.chunk_by(|(_, one), (_, other)| one.slot == other.slot);
+        let mut merged: Vec<(usize, Shift)> = ways
+            .filter_map(|way| {
+                let ((at, first), (_, last)) = (*way.first()?, way.last()?);
+                let to = last.to;
+                (first.from != to).then_some((at, Shift { to, ..first }))
+            })
+            .collect();
+        merged.sort_by_key(|(at, _)| *at);
+        plan.moves = merged.into_iter().map(|(_, shift)| shift).collect();
+        plan.merged = plan.moves.len();
     }
 
     /// Nobody moves to the pool of an order as long as this event lasts.
@@ -353,6 +362,7 @@ impl Counter {
         let again = Tentative::resume(capacities, orders, &prices, &self.holds);
         let mut again = again.expect("a plan can be taken up again");
         again.moves.clone_from(&plan.moves);
+        again.merged = plan.merged;
         again.shunned = plan.shunned;
         for (number, slot) in (0..).zip(&again.slots) {
             self.holds[*slot].number = number;
