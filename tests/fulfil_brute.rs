@@ -257,6 +257,27 @@ impl Order {
         }
     }
 
+    /// How many sites it takes if each gives the most of what is still wanted, in pieces.
+    pub(crate) fn greedy(&self) -> usize {
+        let mut wanted: Vec<u32> = self.lines.iter().map(|line| line.line.quantity.0).collect();
+        let mut left = self.stocks.clone();
+        for count in 0.. {
+            if wanted.iter().all(|wanted| *wanted == 0) {
+                return count;
+            }
+            let gives = |has: &[u32]| -> u32 {
+                let both = has.iter().zip(&wanted);
+                both.map(|(has, wanted)| *has.min(wanted)).sum()
+            };
+            let best = (0..left.len()).max_by_key(|site| gives(&left[*site].2));
+            let (.., has) = left.swap_remove(best.expect("there is enough"));
+            for (wanted, has) in wanted.iter_mut().zip(has) {
+                *wanted -= has.min(*wanted);
+            }
+        }
+        0
+    }
+
     fn key(&self, sites: &[usize]) -> (usize, u64, Vec<SiteId>) {
         let mut ids: Vec<SiteId> = sites.iter().map(|site| self.stocks[*site].0).collect();
         ids.sort_unstable();

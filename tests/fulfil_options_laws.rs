@@ -2,7 +2,7 @@
 
 use catchment::desk::{Action, Command, Desk, Goods, Policy};
 use catchment::fulfil::{
-    Courier, CourierKind, Couriers, DeliveryWindow, DeliveryWindows, Fleet, OfferTerms, Options,
+    Courier, CourierKind, Couriers, DeliveryWindow, DeliveryWindows, Fleet, OfferTerms,
     OptionsPolicy, OptionsSettings, Trip, Way, WindowWish,
 };
 use catchment::geo::ServiceArea;
@@ -327,7 +327,8 @@ pub(crate) fn whatever_the_sequence(town: &Town, order: &Order) -> Result<(), Te
     #[cfg(feature = "serde")]
     {
         let text = serde_json::to_string(&options).expect("plain data");
-        let again: Options = serde_json::from_str(&text).expect("it was written");
+        let again: catchment::fulfil::Options =
+            serde_json::from_str(&text).expect("it was written");
         prop_assert_eq!(again, options);
     }
     Ok(())

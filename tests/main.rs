@@ -73,6 +73,7 @@ mod report_presales;
 #[cfg(feature = "serde")]
 mod report_rows;
 mod report_what_if;
+mod resume;
 mod schedules;
 mod shared_data;
 #[cfg(feature = "serde")]

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catchment::id::{OrderId, SiteId};
 use catchment::order::Order;
-use catchment::plan::{Assigned, Cost, Method, Outcome, Plan};
-use catchment::report::{self, Agreement, Difference, Fairness, Ppm, Report, ReportError, Spread};
-use catchment::site::{Change, Network};
+use catchment::plan::{Assigned, Cost, Method, Outcome, Plan, Unassigned};
+use catchment::report::{
+    self, Agreement, Difference, Fairness, Ppm, Report, ReportError, Spread, Summary,
+};
+use catchment::site::{Change, Network, SiteStatus};
 use catchment::units::{Distance, Orders, Units};
 use proptest::prelude::*;
 
@@ -131,6 +133,8 @@ fn check_summary(case: &Case, plan: &Plan) {
     let at_nearest = told.detours.iter().filter(|detour| **detour == 0).count();
     assert_eq!(summary.at_nearest.0 as usize, at_nearest);
 
+    check_refusals(case, plan, &summary);
+
     let (mut load, mut room, mut beyond) = (0, 0, 0);
     let sizes = |site| {
         let decided = plan.decisions().iter().filter(move |decision| {
@@ -169,6 +173,55 @@ fn check_summary(case: &Case, plan: &Plan) {
     }
     let shown = summary.to_string();
     assert!(shown.lines().all(|line| line == line.trim_end()), "{shown}");
+}
+
+/// Each order that no site may take is counted under the rule that its nearest site has against it.
+fn check_refusals(case: &Case, plan: &Plan, summary: &Summary) {
+    let refused: u32 = summary
+        .nearest_refuses
+        .values()
+        .map(|orders| orders.0)
+        .sum();
+    let none = summary.unassigned.get(&Unassigned::NoEligibleSite);
+    assert_eq!(refused, none.map_or(0, |orders| orders.0));
+    let is_paused = |order: &Order| {
+        let nearest = case
+            .sites
+            .iter()
+            .min_by_key(|site| (far(case, order, site.id), site.id));
+        nearest.is_some_and(|site| site.status == SiteStatus::Paused)
+    };
+    let nowhere = Outcome::Unassigned(Unassigned::NoEligibleSite);
+    let decisions = plan
+        .decisions()
+        .iter()
+        .filter(|decision| decision.outcome == nowhere);
+    let paused = decisions.filter(|decision| is_paused(order(&case.orders, decision.order)));
+    let found = summary.nearest_refuses.get("paused");
+    assert_eq!(found.map_or(0, |orders| orders.0) as usize, paused.count());
+}
+
+#[test]
+fn a_plan_is_so_much_dearer_than_another() {
+    let mut compared = 0;
+    for seed in 0..40 {
+        let case = Case::draw(World::Bare, seed);
+        let network = case.network();
+        let summary = |method| {
+            let plan = case.route(method);
+            report::summary(&network, &case.orders, &plan).expect("they belong together")
+        };
+        let (greedy, best) = (summary(Method::Greedy), summary(Method::Balanced));
+        let Some(more) = greedy.excess_over(&best) else {
+            continue;
+        };
+        compared += 1;
+        let (own, least) = (greedy.cost.as_millimetres(), best.cost.as_millimetres());
+        let exact = (own - least) as f64 / least as f64;
+        assert!(exact >= 0.0 && (more.0 as f64 - 1e6 * exact).abs() <= 1.0);
+        assert!(best.excess_over(&greedy).is_none_or(|less| less == Ppm(0)));
+    }
+    assert!(compared > 5, "{compared}");
 }
 
 #[test]

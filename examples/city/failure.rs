@@ -1,5 +1,6 @@
 //! Why the program ends without a summary.
 
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +40,11 @@ pub(crate) enum Failure {
     Cells(#[from] CoverageError),
     #[error("the map's region: {0}")]
     Region(#[from] RegionError),
+    #[error("{name}: {error}")]
+    Act {
+        name: &'static str,
+        error: Box<dyn Error>,
+    },
     #[error("the plot {name}: {error}")]
     Plot { name: &'static str, error: String },
     #[error("writing the summary: {0}")]

@@ -1,19 +1,23 @@
-//! The main job: every order of a city to a pickup point that may take it and has room, the best for all together.
+//! The main job, as an evening in four acts: where one buyer may pick up; every order of a city to a pickup point that
+//! may take it and has room, the best for all together; the same orders live; a presale.
 //!
 //! ```text
-//! cargo run --release --example city                 # a synthetic evening: 20,000 orders, 800 leaders, 20 stores
+//! cargo run --release --example city                    # a made-up evening: 20,000 orders, 800 leaders, 20 stores
+//! cargo run --release --example city -- --out evening   # and a map of it: open evening/city.html
 //! cargo run --release --example city -- --pickups sites.csv --orders orders.csv.gz --capacity-factor 1.05 --json
 //! cargo run --release --example city -- --help
 //! ```
 //!
 //! What a service that embeds the library does is in [`run`]: sites into a network, orders into a plan. Around it
-//! are reading files ([`records`]), making a city ([`seeded`]), adding up ([`tally`], [`summary`]) and the words of
-//! an explanation ([`explain`]). Plans by three methods are compared; each is checked, and the look-ups against a
-//! plain scan, before anything is printed.
+//! are reading files ([`records`]), making a city ([`seeded`]), adding up ([`tally`], [`summary`]), the words of an
+//! explanation ([`explain`]), the other [`acts`], and what `--out` writes ([`export`], with the page's sources in `web`).
+//! Plans by three methods are compared; each is checked, and the look-ups against a plain scan, before anything is
+//! printed.
 
 // A program talks to people; only the library keeps quiet.
 #![allow(clippy::print_stderr)]
 
+mod acts;
 mod capacity;
 mod city;
 mod cli;
@@ -41,6 +45,7 @@ use catchment::report::Report;
 use catchment::site::Network;
 use clap::Parser;
 
+use crate::acts::{Acts, Evening};
 use crate::city::City;
 use crate::cli::Arguments;
 use crate::explain::InWords;
@@ -108,12 +113,20 @@ fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
     let report = Report::of(&network, &orders, &chosen.plan)?;
     let unassigned_by = chosen.unassigned(&network, &orders);
     let mut summary = Summary::of(&city, &report, methods, unassigned_by);
+    let acts = Acts::play(Evening {
+        city: &city,
+        network: &network,
+        orders: &orders,
+        report: &Report::of(&network, &orders, &balanced.plan)?,
+        river: arguments.river(),
+    })?;
     if let Some(path) = &arguments.out {
         let planned = Planned {
             city: &city,
             orders: &orders,
             report: &report,
             summary: &summary,
+            forming: acts.forming.as_ref(),
             about: arguments.about(),
         };
         write(path, &planned)?;
@@ -132,7 +145,7 @@ fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
         seconds_verify,
     };
     eprintln!("{}", summary.times);
-    Ok(output::print(&summary, &story, arguments.json)?)
+    Ok(output::print(&summary, &story, &acts, arguments.json)?)
 }
 
 /// The order that the command line names, if it names one.

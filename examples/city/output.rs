@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::acts::Acts;
 use crate::summary::Summary;
 
 /// Prints the summary and what follows it for people and, if asked for, the line for programs.
@@ -9,8 +10,9 @@ use crate::summary::Summary;
 /// # Errors
 ///
 /// What stdout says, except that a reader who has seen enough (`| head`) is no error.
-pub(crate) fn print(summary: &Summary, story: &str, json: bool) -> io::Result<()> {
-    let mut text = format!("{summary}{story}");
+pub(crate) fn print(summary: &Summary, story: &str, acts: &Acts, json: bool) -> io::Result<()> {
+    let Acts { before, after, .. } = acts;
+    let mut text = format!("{before}{summary}{story}{after}");
     if json {
         text += "\n";
         text += &serde_json::to_string(summary)?;

@@ -31,6 +31,14 @@ impl Progress {
         )
     }
 
+    /// For placing so many orders one by one.
+    pub(crate) fn placing(total: usize) -> Self {
+        Self::new(
+            total as u64,
+            "placing {wide_bar} {human_pos} of {human_len} orders, {eta} left",
+        )
+    }
+
     /// For explaining so many orders.
     pub(crate) fn explanations(total: usize) -> Self {
         Self::new(

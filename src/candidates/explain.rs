@@ -114,6 +114,30 @@ pub enum Rejection {
     Predicate,
 }
 
+impl Rejection {
+    /// The name of the demand that was not met: that of the serde form, without value and limit.
+    ///
+    /// ```
+    /// assert_eq!(catchment::candidates::Rejection::Paused.name(), "paused");
+    /// ```
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::NotChosen { .. } => "not_chosen",
+            Self::WrongKind { .. } => "wrong_kind",
+            Self::TooSmall { .. } => "too_small",
+            Self::MissingTags { .. } => "missing_tags",
+            Self::Closed { .. } => "closed",
+            Self::TooFar { .. } => "too_far",
+            Self::OutsideRadius { .. } => "outside_radius",
+            Self::OutsidePolygon => "outside_polygon",
+            Self::OutsideCells => "outside_cells",
+            Self::Predicate => "predicate",
+        }
+    }
+}
+
 impl Network {
     /// The `k` nearest sites, nearest first, each with its verdict: why the nearest was taken, or why not.
     ///

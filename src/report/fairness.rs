@@ -1,6 +1,8 @@
 use core::fmt;
 
+use crate::desk::Counter;
 use crate::plan::SiteLoad;
+use crate::units::Units;
 
 /// A part of a whole, in millionths. More than a million is more than the whole: a site that is too full.
 ///
@@ -62,25 +64,39 @@ impl Fairness {
     /// O(sites).
     #[must_use]
     pub fn of(loads: &[SiteLoad]) -> Self {
-        let taking = || loads.iter().filter(|load| load.capacity.0 > 0);
-        let fill = |load: &SiteLoad| Ppm::of(load.load.0.into(), load.capacity.0.into());
+        Self::over(loads.iter().map(|load| (load.capacity, load.load)))
+    }
+
+    /// Of a desk as it is now. O(sites).
+    #[must_use]
+    pub fn at_desk(counter: &Counter) -> Self {
+        Self::over(counter.sites().map(|site| (site.capacity, site.load)))
+    }
+
+    fn over(sites: impl Iterator<Item = (Units, Units)>) -> Self {
+        let taking = sites.filter(|(capacity, _)| capacity.0 > 0);
+        let (loads, fills): (Vec<u64>, Vec<u64>) = taking
+            .map(|(capacity, load)| {
+                let fill = Ppm::of(load.0.into(), capacity.0.into());
+                (u64::from(load.0), fill.unwrap_or_default().0)
+            })
+            .unzip();
         Self {
-            load: jain(taking().map(|load| load.load.0.into())),
-            fill: jain(taking().filter_map(fill).map(|fill| fill.0)),
+            load: jain(&loads),
+            fill: jain(&fills),
         }
     }
 }
 
 /// Jain's index of these values, rounded down.
-fn jain(values: impl Iterator<Item = u64>) -> Ppm {
+fn jain(values: &[u64]) -> Ppm {
     /// Larger values are counted in larger units: of 2²⁴ sites the sum then is at most 2⁵², its square times a million
     /// at most 2¹²⁴.
     const VALUE_MAX: u64 = 1 << 28;
-    let values: Vec<u64> = values.collect();
     let largest = values.iter().copied().max().unwrap_or(0);
     let unit = largest / VALUE_MAX + 1;
     let (mut sum, mut squares) = (0_u128, 0_u128);
-    for value in &values {
+    for value in values {
         let value = u128::from(value / unit);
         sum += value;
         squares += value * value;

@@ -1,9 +1,12 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
+use crate::candidates::Verdict;
+use crate::desk::Counter;
 use crate::plan::{Cost, Method, Outcome, Plan, Proof, SiteLoad, Unassigned};
+use crate::report::plan::filter_of;
 use crate::report::{Align, Fairness, Ppm, Report, Spread, Table};
-use crate::units::{Distance, Orders, grouped};
+use crate::units::{Distance, Orders, Units, grouped};
 
 /// What a plan comes to. `Display` is a screen of text.
 ///
@@ -42,6 +45,9 @@ pub struct Summary {
     pub at_nearest: Orders,
     /// Orders without a site, by the reason.
     pub unassigned: BTreeMap<Unassigned, Orders>,
+    /// Orders that no site may take, by what the site nearest to them has against it: the
+    /// [name](crate::candidates::Rejection::name) of the rule. Orders in a network without sites are not among them.
+    pub nearest_refuses: BTreeMap<String, Orders>,
     /// What the assigned orders cost together: walks and preferences.
     #[cfg_attr(feature = "serde", serde(rename = "cost_mm"))]
     pub cost: Cost,
@@ -153,6 +159,7 @@ impl Report<'_> {
             assigned: orders(detours.len()),
             at_nearest: orders(at_nearest.count()),
             unassigned: unassigned(plan),
+            nearest_refuses: self.nearest_refuses(),
             cost: plan.total().cost,
             walk: Spread::of(assigned().map(|assigned| assigned.distance)),
             detour: Spread::of(detours),
@@ -162,12 +169,58 @@ impl Report<'_> {
     }
 }
 
+impl Report<'_> {
+    /// What the nearest sites have against orders that no site may take.
+    fn nearest_refuses(&self) -> BTreeMap<String, Orders> {
+        let mut by_rule: BTreeMap<String, Orders> = BTreeMap::new();
+        let nowhere = Outcome::Unassigned(Unassigned::NoEligibleSite);
+        for (order, _) in self.decided().filter(|(_, one)| one.outcome == nowhere) {
+            let filter = filter_of(order, self.plan);
+            let nearest = self.network.explain(order.position, 1, &filter).pop();
+            if let Some(Verdict::Rejected(rule)) = nearest.map(|nearest| nearest.verdict) {
+                by_rule.entry(rule.name().to_owned()).or_default().0 += 1;
+            }
+        }
+        by_rule
+    }
+}
+
 impl Summary {
+    /// By which part this plan costs more than another, for example the best one: 0 if it costs the same. `None` if
+    /// they can't be compared, because another number of orders has a site, capacities are exceeded or the other costs
+    /// nothing; or if it costs less.
+    ///
+    /// ```
+    /// use catchment::plan::Router;
+    /// use catchment::report;
+    /// use catchment::site::Network;
+    /// let network = Network::builder().build()?;
+    /// let nothing = report::summary(&network, &[], &Router::new(&network).route(&[])?)?;
+    /// assert_eq!(nothing.excess_over(&nothing), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn excess_over(&self, other: &Self) -> Option<Ppm> {
+        let beyond = self.loads.beyond_capacity + other.loads.beyond_capacity;
+        let counts = |one: &Self| (one.orders, one.assigned);
+        if beyond > 0 || counts(self) != counts(other) {
+            return None;
+        }
+        let [own, other] = [self, other].map(|one| u64::try_from(one.cost.as_millimetres()));
+        let (own, other) = (own.ok()?, other.ok()?);
+        Ppm::of(own.checked_sub(other)?, other)
+    }
+
     /// All orders without a site.
     #[must_use]
     pub fn unassigned(&self) -> Orders {
         let counts = self.unassigned.values().map(|orders| orders.0);
         Orders(counts.fold(0, u32::saturating_add))
+    }
+
+    fn rules_behind(&self, why: Unassigned) -> impl Iterator<Item = (&String, &Orders)> {
+        let is_explained = why == Unassigned::NoEligibleSite;
+        self.nearest_refuses.iter().filter(move |_| is_explained)
     }
 
     /// The share of all orders that have a site; `None` if there are no orders.
@@ -181,18 +234,39 @@ impl Loads {
     /// Adds up the loads of a plan. O(sites).
     #[must_use]
     pub fn of(loads: &[SiteLoad]) -> Self {
-        let mut all = Self::default();
-        for load in loads {
-            let takes = load.capacity.0 > 0;
-            all.sites += 1;
-            all.taking += u64::from(takes);
-            all.used += u64::from(load.load.0 > 0);
-            all.full += u64::from(takes && load.room().0 == 0);
-            all.capacity += u64::from(load.capacity.0);
-            all.load += u64::from(load.load.0);
-            all.beyond_capacity += u64::from(load.load.0.saturating_sub(load.capacity.0));
+        let loads = loads.iter().map(|load| (load.capacity, load.load));
+        loads.fold(Self::default(), Self::with)
+    }
+
+    /// Adds up the loads of a desk as it is now. O(sites).
+    ///
+    /// ```
+    /// use catchment::desk::{Desk, Policy};
+    /// use catchment::report::{Fairness, Loads, Ppm};
+    /// use catchment::site::Network;
+    /// let desk = Desk::open(Network::builder().build()?, Policy::default());
+    /// assert_eq!(Loads::at_desk(desk.machine()), Loads::default());
+    /// assert_eq!(Fairness::at_desk(desk.machine()).load, Ppm::ONE);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn at_desk(counter: &Counter) -> Self {
+        let sites = counter.sites().map(|site| (site.capacity, site.load));
+        sites.fold(Self::default(), Self::with)
+    }
+
+    /// The sum with one site more.
+    fn with(self, (capacity, load): (Units, Units)) -> Self {
+        let takes = capacity.0 > 0;
+        Self {
+            sites: self.sites + 1,
+            taking: self.taking + u64::from(takes),
+            used: self.used + u64::from(load.0 > 0),
+            full: self.full + u64::from(takes && load >= capacity),
+            capacity: self.capacity + u64::from(capacity.0),
+            load: self.load + u64::from(load.0),
+            beyond_capacity: self.beyond_capacity + u64::from(load.0.saturating_sub(capacity.0)),
         }
-        all
     }
 
     /// Load by capacity; `None` if nothing is taken anywhere.
@@ -227,6 +301,12 @@ impl fmt::Display for Summary {
         row("  unassigned", count(self.unassigned()));
         for (why, orders) in &self.unassigned {
             row(&format!("    {why}"), count(*orders));
+            for (rule, orders) in self.rules_behind(*why) {
+                row(
+                    &format!("      nearest: {}", rule.replace('_', " ")),
+                    count(*orders),
+                );
+            }
         }
         row("Sites", grouped(self.loads.sites));
         row("  in use", grouped(self.loads.used));

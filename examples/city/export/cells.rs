@@ -7,6 +7,7 @@ use catchment::candidates::Filter;
 use catchment::coverage::{CatchmentMap, CoverageError, DemandMap};
 use catchment::geo::{Cell, Region, Resolution, dissolve};
 use catchment::id::SiteId;
+use catchment::units::Distance;
 use geo::MultiPolygon;
 
 use crate::export::{Planned, Verdict};
@@ -46,7 +47,7 @@ impl Cells {
             count.orders += 1;
             count.unassigned += u32::from(order.verdict() == Verdict::Unassigned);
             count.detoured += u32::from(order.verdict() == Verdict::Detour);
-            count.walk += order.distance().map_or(0, |walk| walk.as_millimetres());
+            count.walk += order.distance().map_or(0, Distance::as_millimetres);
         }
         assert_eq!(
             counts.len(),

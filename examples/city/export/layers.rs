@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use catchment::geo::{Cell, Position};
+use catchment::units::Distance;
 use geo::{LineString, MultiPolygon};
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ pub(super) fn sites(file: &mut dyn Write, planned: &Planned<'_>) -> io::Result<(
             "capacity": (load.capacity != UNLIMITED).then_some(load.capacity.0),
             "load": load.load.0,
         });
-        feature("Point", json!(lng_lat(site.position)), &properties)
+        feature("Point", &json!(lng_lat(site.position)), &properties)
     });
     collection(file, features)
 }
@@ -35,16 +36,16 @@ pub(super) fn orders(file: &mut dyn Write, planned: &Planned<'_>) -> io::Result<
             "order": &*city.orders()[order.place].id,
             "verdict": order.verdict(),
             "site": order.site().map(|site| city.site_name(site)),
-            "distance_m": order.distance().map(|walk| walk.as_metres_f64()),
-            "detour_m": order.detour().map(|detour| detour.as_metres_f64()),
+            "distance_m": order.distance().map(Distance::as_metres_f64),
+            "detour_m": order.detour().map(Distance::as_metres_f64),
         });
         let from = lng_lat(order.position);
         match order.site() {
             Some(site) => {
                 let to = lng_lat(city.site(site).position);
-                feature("LineString", json!([from, to]), &properties)
+                feature("LineString", &json!([from, to]), &properties)
             }
-            None => feature("Point", json!(from), &properties),
+            None => feature("Point", &json!(from), &properties),
         }
     });
     collection(file, features)
@@ -61,7 +62,7 @@ pub(super) fn cells(file: &mut dyn Write, cells: &Cells) -> io::Result<()> {
             "detoured": count.detoured,
             "mean_walk_m": (assigned > 0).then(|| count.walk as f64 / 1e3 / f64::from(assigned)),
         });
-        feature("Polygon", json!([ring(*cell)]), &properties)
+        feature("Polygon", &json!([ring(*cell)]), &properties)
     });
     collection(file, features)
 }
@@ -70,7 +71,7 @@ pub(super) fn cells(file: &mut dyn Write, cells: &Cells) -> io::Result<()> {
 pub(super) fn catchments(file: &mut dyn Write, city: &City, cells: &Cells) -> io::Result<()> {
     let features = cells.catchments.iter().map(|(site, shape)| {
         let properties = json!({ "site": city.site_name(*site), "approximate": true });
-        feature("MultiPolygon", coordinates(shape), &properties)
+        feature("MultiPolygon", &coordinates(shape), &properties)
     });
     collection(file, features)
 }
@@ -84,7 +85,7 @@ fn collection(file: &mut dyn Write, features: impl Iterator<Item = Value>) -> io
     file.write_all(b"\n]}\n")
 }
 
-fn feature(kind: &str, coordinates: Value, properties: &Value) -> Value {
+fn feature(kind: &str, coordinates: &Value, properties: &Value) -> Value {
     json!({
         "type": "Feature",
         "geometry": { "type": kind, "coordinates": coordinates },

@@ -20,6 +20,7 @@ use catchment::site::{Neighbour, Network, SiteStatus};
 use catchment::units::Distance;
 use serde::Serialize;
 
+use crate::acts::Forming;
 use crate::city::City;
 use crate::failure::Failure;
 use crate::summary::Summary;
@@ -33,6 +34,7 @@ pub(crate) struct Planned<'a> {
     pub(crate) orders: &'a [Order],
     pub(crate) report: &'a Report<'a>,
     pub(crate) summary: &'a Summary,
+    pub(crate) forming: Option<&'a Forming>,
     /// Where the city comes from, for people.
     pub(crate) about: String,
 }
@@ -149,6 +151,6 @@ impl Routed {
 fn status(status: SiteStatus) -> &'static str {
     match status {
         SiteStatus::Open => "open",
-        _ => "paused",
+        SiteStatus::Paused => "paused",
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use catchment::geo::{Cell, Position, ServiceArea};
 use catchment::site::{SiteKind, SiteStatus};
+use catchment::units::Distance;
 use geo::{LineString, MultiPolygon};
 use serde::Serialize;
 
@@ -206,7 +207,7 @@ impl<'a> Orders<'a> {
         self.lat.push(lat);
         self.site.push(order.site().map(|site| site.0));
         self.walk
-            .push(order.distance().map(|walk| walk.as_millimetres()));
+            .push(order.distance().map(Distance::as_millimetres));
         self.nearest
             .push(order.nearest.map(|nearest| nearest.site.0));
         self.near

@@ -1,8 +1,10 @@
 //! Plots as SVG: how far people walk, how full sites are, and how the evening fills them.
 
+use catchment::units::Distance;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use crate::acts::Forming;
 use crate::city::UNLIMITED;
 use crate::export::Planned;
 use crate::failure::Failure;
@@ -56,6 +58,9 @@ pub(super) fn all(planned: &Planned<'_>) -> Result<Vec<Plot>, Failure> {
             draw_evening(area, &evening(planned))
         })?);
     }
+    if let Some(forming) = planned.forming {
+        plots.push(plot("forming.svg", &|area| draw_forming(area, forming))?);
+    }
     Ok(plots)
 }
 
@@ -66,10 +71,11 @@ fn walks(planned: &Planned<'_>) -> Vec<f64> {
         .filter_map(|order| order.distance())
         .collect();
     walks.sort_unstable();
-    walks.into_iter().map(|walk| walk.as_metres_f64()).collect()
+    walks.into_iter().map(Distance::as_metres_f64).collect()
 }
 
 /// A label of an axis: a whole number with separators.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what plotters asks for")]
 fn grouped(number: &f64) -> String {
     summary::grouped(number.round().max(0.0) as usize)
 }
@@ -245,5 +251,54 @@ fn draw_evening(area: &Area<'_>, minutes: &[(f64, f64, f64)]) -> Drawn {
         .position(SeriesLabelPosition::UpperLeft)
         .label_font(("sans-serif", 14, &INK))
         .draw()?;
+    Ok(area.present()?)
+}
+
+/// How the communities of the presale form, minute by minute.
+fn draw_forming(area: &Area<'_>, forming: &Forming) -> Drawn {
+    let (minutes, needed) = (forming.formed.len() as f64, f64::from(forming.needed));
+    let most = forming
+        .formed
+        .iter()
+        .copied()
+        .max()
+        .unwrap_or(0)
+        .max(forming.needed);
+    let mut chart = ChartBuilder::on(area)
+        .caption(
+            "Communities of the presale that have formed",
+            ("sans-serif", 20, &INK),
+        )
+        .margin(16)
+        .x_label_area_size(44)
+        .y_label_area_size(56)
+        .build_cartesian_2d(0.0..minutes, 0.0..f64::from(most) * 1.1)?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(FAINT)
+        .axis_style(INK)
+        .label_style(("sans-serif", 13, &INK))
+        .x_label_formatter(&grouped)
+        .y_label_formatter(&grouped)
+        .x_desc("minutes since the stream began")
+        .y_desc("communities")
+        .draw()?;
+    chart.draw_series(LineSeries::new(
+        [(0.0, needed), (minutes, needed)],
+        INK.stroke_width(1),
+    ))?;
+    let label = format!("{} are needed", forming.needed);
+    let style = ("sans-serif", 14).into_font().color(&INK);
+    chart.draw_series([Text::new(
+        label,
+        (0.01 * minutes, needed + 0.05 * f64::from(most)),
+        style,
+    )])?;
+    let formed = (1..)
+        .zip(&forming.formed)
+        .map(|(minute, formed)| (f64::from(minute), f64::from(*formed)));
+    chart.draw_series(LineSeries::new(formed, BLUE.stroke_width(3)))?;
     Ok(area.present()?)
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use catchment::id::OrderId;
 use catchment::plan::{ExplainError, SiteLoad};
 use catchment::site::SiteStatus;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::city::UNLIMITED;
@@ -14,8 +15,8 @@ use crate::progress::Progress;
 
 /// With more orders than this the map shows cells, and explains sites only.
 pub(super) const ORDERS_MAX: usize = 60_000;
-/// Explained together: what all explanations share is prepared once for so many, and the progress bar moves.
-const BATCH: usize = 2_048;
+/// Explained together: what explanations share is prepared once for so many, on one thread.
+const BATCH: usize = 256;
 
 pub(super) struct Stories {
     /// What is said, each text once.
@@ -50,32 +51,32 @@ impl Stories {
             .filter(|order| order.verdict() != Verdict::Nearest);
         let asking: Vec<OrderId> = asking.map(|order| OrderId(order.place as u64)).collect();
         let progress = Progress::explanations(asking.len());
-        let mut known = HashMap::new();
-        for batch in asking.chunks(BATCH) {
-            for explanation in &planned.plan().explain_each(planned.network(), batch)? {
-                let city = planned.city;
-                let reasons = InWords { city, explanation }.reasons();
-                let considered = explanation.considered.iter();
-                let story = Story {
-                    reasons: stories.text(&mut known, reasons),
-                    considered: considered
-                        .clone()
-                        .take(LISTED_MAX)
-                        .map(|one| {
-                            let verdict = explain::verdict(&one.merit);
-                            let distance = one.neighbour.distance.as_millimetres();
-                            (
-                                one.neighbour.site.0,
-                                distance,
-                                stories.text(&mut known, verdict),
-                            )
-                        })
-                        .collect(),
-                    more: considered.len().saturating_sub(LISTED_MAX),
-                };
-                stories.orders.insert(explanation.order.0 as usize, story);
-            }
+        let explained = asking.par_chunks(BATCH).map(|batch| {
+            let explained = planned.plan().explain_each(planned.network(), batch);
             progress.advance(batch.len() as u64);
+            explained
+        });
+        let explained: Vec<_> = explained.collect::<Result<_, _>>()?;
+        let mut known = HashMap::new();
+        for explanation in explained.iter().flatten() {
+            let city = planned.city;
+            let reasons = InWords { city, explanation }.reasons();
+            let considered = explanation.considered.iter();
+            let listed = considered.clone().take(LISTED_MAX).map(|one| {
+                let verdict = explain::verdict(&one.merit);
+                let distance = one.neighbour.distance.as_millimetres();
+                (
+                    one.neighbour.site.0,
+                    distance,
+                    stories.text(&mut known, verdict),
+                )
+            });
+            let story = Story {
+                considered: listed.collect(),
+                reasons: stories.text(&mut known, reasons),
+                more: considered.len().saturating_sub(LISTED_MAX),
+            };
+            stories.orders.insert(explanation.order.0 as usize, story);
         }
         Ok(stories)
     }

@@ -114,9 +114,9 @@ pub(super) fn decisions(
             order: &city.orders()[order.place].id,
             verdict: order.verdict(),
             site: order.site().map(|site| city.site_name(site)),
-            distance_m: order.distance().map(|walk| walk.as_metres_f64()),
+            distance_m: order.distance().map(Distance::as_metres_f64),
             nearest: order.nearest.map(|nearest| city.site_name(nearest.site)),
-            detour_m: order.detour().map(|detour| detour.as_metres_f64()),
+            detour_m: order.detour().map(Distance::as_metres_f64),
             why: story.map(|story| stories.texts[story.reasons].as_str()),
         };
         serde_json::to_writer(&mut *file, &line)?;

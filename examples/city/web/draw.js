@@ -194,26 +194,57 @@ function symbol(pen, verdict, radius, colours) {
   }
 }
 
-/** Each symbol is drawn once and then stamped. */
+/** Calls back with the place on the screen of every order of a verdict that is shown. */
+function eachShown(view, city, evening, verdict, around, found) {
+  const { orders } = city, box = shown(view, around);
+  for (let k = 0; k < evening.placed; k++) {
+    const i = orders.inTime[k];
+    if (orders.verdict[i] !== verdict) continue;
+    const x = orders.x[i], y = orders.y[i];
+    if (x < box.left || x > box.right || y < box.top || y > box.bottom) continue;
+    found(screenX(view, x), screenY(view, y));
+  }
+}
+
 function drawOrders(pen, view, city, colours, evening) {
-  const { orders } = city;
-  const radius = orderRadius(view), half = Math.ceil(radius * 1.6 + 2);
-  const box = shown(view, half);
+  const radius = orderRadius(view);
   for (const verdict of [NEAREST, DETOUR, UNASSIGNED]) {
     if (!evening.on[verdict]) continue;
-    const stamp = document.createElement('canvas');
-    stamp.width = stamp.height = 2 * half * view.ratio;
-    const stamping = stamp.getContext('2d');
-    stamping.setTransform(view.ratio, 0, 0, view.ratio, half * view.ratio, half * view.ratio);
-    symbol(stamping, verdict, radius, colours);
-    for (let k = 0; k < evening.placed; k++) {
-      const i = orders.inTime[k];
-      if (orders.verdict[i] !== verdict) continue;
-      const x = orders.x[i], y = orders.y[i];
-      if (x < box.left || x > box.right || y < box.top || y > box.bottom) continue;
-      pen.drawImage(stamp, screenX(view, x) - half, screenY(view, y) - half, 2 * half, 2 * half);
-    }
+    const draw = radius < 2.2 ? dotOrders : stampOrders;
+    draw(pen, view, radius, verdict, colours, (around, found) => eachShown(view, city, evening, verdict, around, found));
   }
+}
+
+/** Seen from afar there are very many, each of a few pixels: one path for all of a verdict is fastest. */
+function dotOrders(pen, view, radius, verdict, colours, each) {
+  pen.beginPath();
+  if (verdict === UNASSIGNED) {
+    const arm = radius * 1.15;
+    each(arm, (x, y) => {
+      pen.moveTo(x - arm, y - arm);
+      pen.lineTo(x + arm, y + arm);
+      pen.moveTo(x + arm, y - arm);
+      pen.lineTo(x - arm, y + arm);
+    });
+    pen.lineWidth = Math.max(0.8, radius * 0.8);
+    pen.strokeStyle = colours.unassigned;
+    pen.stroke();
+    return;
+  }
+  pen.fillStyle = verdict === DETOUR ? colours.detour : colours.nearest;
+  const side = radius * (verdict === DETOUR ? 2.1 : 1.8);
+  each(side, (x, y) => pen.fillRect(x - side / 2, y - side / 2, side, side));
+}
+
+/** Each symbol is drawn once and then stamped. */
+function stampOrders(pen, view, radius, verdict, colours, each) {
+  const half = Math.ceil(radius * 1.6 + 2);
+  const stamp = document.createElement('canvas');
+  stamp.width = stamp.height = 2 * half * view.ratio;
+  const stamping = stamp.getContext('2d');
+  stamping.setTransform(view.ratio, 0, 0, view.ratio, half * view.ratio, half * view.ratio);
+  symbol(stamping, verdict, radius, colours);
+  each(half, (x, y) => pen.drawImage(stamp, x - half, y - half, 2 * half, 2 * half));
 }
 
 /** A circle for a leader, a square for a store; filled from below as far as it is full. */

@@ -18,7 +18,7 @@ function icon(name) {
   return holder.firstChild;
 }
 
-const NAMES = ['to the nearest', 'farther than the nearest', 'without a place'];
+const NAMES = ['to the nearest', 'to a farther one', 'without a place'];
 
 function fillPanel() {
   $('about').textContent = city.about;
@@ -133,8 +133,8 @@ function hintCard() {
   const site = wanted.reduce((best, number, i) => (number > wanted[best] ? i : best), 0);
   if (wanted[site] > 0) button(sites.missed ? 'the place most wished for' : 'the busiest place', 'site', site, orders ? 0.09 : 0);
   return [
-    make('h2', {}, 'Why there?'),
-    make('p', { class: 'verdict' }, `Click ${orders ? 'an order or ' : ''}a pickup point for the reason, or look at`),
+    make('h2', {}, orders ? 'Why there?' : 'What is where?'),
+    make('p', { class: 'verdict' }, orders ? 'Click an order or a pickup point for the reason, or look at' : 'Click a pickup point or a cell for its numbers, or look at'),
     make('div', { class: 'look' }, ...look),
   ];
 }
@@ -207,7 +207,7 @@ function cellCard(i) {
     make('p', { class: 'verdict' }, `H3 cell ${cells.cell[i]}`),
     facts([
       ['without a place', count(cells.unassigned[i])],
-      ['farther than the nearest', count(cells.detoured[i])],
+      ['to a farther one', count(cells.detoured[i])],
       ['mean walk', cells.walk[i] === null ? 'nobody walks' : `${count(cells.walk[i])} m`],
     ]),
   ];

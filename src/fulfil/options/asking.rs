@@ -27,8 +27,8 @@ pub(super) struct Asking<'a> {
 /// A line of the order, and how many pieces of it may be promised.
 type Short = (OrderLine, Quantity);
 
-/// Of so many stores: more are rarely asked, and the list is gone through.
-const POOLS_KEPT: usize = 16;
+/// Of so many stores: the list is gone through, which takes less time than to ask for one article.
+const POOLS_KEPT: usize = 128;
 
 /// How many offers and reasons there may be when a way is done with.
 #[derive(Clone, Copy)]
@@ -85,15 +85,21 @@ impl<'a> Asking<'a> {
             Way::Pickup => all,
             Way::Delivery => wanted,
         };
+        let limit = self.distance_max(way);
         let mut judged = 0;
-        for listed in [few, all] {
+        // Judging costs more than listing: by steps, no site is judged that is farther than the last offer.
+        for listed in [few, all, all.saturating_mul(4), all.saturating_mul(16)] {
             if judged == listed {
                 continue;
             }
             let near = self.nearest(way, listed);
             self.judge(way, &filter, &near[judged..], (ends, options));
             judged = near.len();
-            if options.offers.len() == ends.offers || judged < listed {
+            let is_beyond = |last: &Ranked| listed >= all && last.distance() > limit;
+            if options.offers.len() == ends.offers
+                || judged < listed
+                || near.last().is_some_and(is_beyond)
+            {
                 return;
             }
         }

@@ -33,7 +33,28 @@ where
     }
 }
 
-/// Finds what a buyer may choose: see the head of this page's module for what is offered and in which order.
+/// Finds what a buyer may choose: looks from an address at the desk's sites, room and stock and at the couriers, and
+/// gives one ranked answer, with a reason for every other site near the address.
+///
+/// # What is offered
+///
+/// 1. Pickup at the nearest sites that may take the order (by the rules by which the desk places it: open, in its area,
+///    with room and with all the goods) and that are no farther than anybody should walk.
+/// 2. Delivery from the nearest stores that may take the order, offer [`Tag::DELIVERY`](crate::site::Tag::DELIVERY),
+///    are no farther than the policy says, and for which there is a courier in the window that is asked for.
+///
+/// So whatever is offered the desk would accept if it was the next to be placed, with a wish for that site.
+/// (A [tentative](crate::desk::Promise::Tentative) desk may take more, as it can still make room.)
+///
+/// # In which order
+///
+/// By price (the fee, or less than nothing by the discount), then by the instant at which the promise ends, then by
+/// distance, then by the id of the site; pickup before delivery.
+///
+/// # What is said of the others
+///
+/// Each way, the nearest sites that are not offered, up to the last one that is and no more than the policy says, each
+/// with the first reason against it, its value and its limit. For delivery these are stores only.
 ///
 /// ```
 /// use catchment::desk::{Desk, Policy};
@@ -77,7 +98,7 @@ where
 /// assert_eq!(offers, [
 ///     "pickup at site 1, 951 m away, from 1970-01-01T18:15:00Z, saves 200",
 ///     "pickup at site 2, 190 m away, from 1970-01-01T22:00:00Z, saves 200",
-///     "delivery from site 1, 951 m away, by courier 1 from 1970-01-01T18:19:45.343Z to 1970-01-01T20:15:00Z, \
+///     "delivery from site 1, 951 m away, by courier 1 from 1970-01-01T18:19:45.337Z to 1970-01-01T20:15:00Z, \
 ///         costs 500",
 /// ]);
 /// assert_eq!(options.rejected[0].to_string(), "no pickup at site 3, 4,756 m away: too far: 4,756 m > 2,000 m");

@@ -15,7 +15,7 @@ pub struct Options {
     pub order: OrderId,
     /// As things stood when.
     pub at: Timestamp,
-    /// What is offered, in the order that the [module](crate::fulfil::OptionsFinder) states.
+    /// What is offered, [the best first](crate::fulfil::OptionsFinder#in-which-order).
     pub offers: Vec<Offer>,
     /// What was considered and is not offered: pickups, then deliveries, each the nearest first.
     pub rejected: Vec<NotOffered>,
