@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use catchment::desk::{self, Policy};
-use catchment::fulfil::dispatch::{Action, Choice, Event, Refusal, Service, Share, Terms};
+use catchment::fulfil::dispatch::{
+    Action, Choice, Command, Dispatch, Event, Refusal, Service, Share, Terms,
+};
 use catchment::fulfil::{
     Courier, CourierKind, Deed, DeliveryWindow, DeliveryWindows, Fleet, HeldRide, Life, OfferTerms,
     OptionsFinder, OptionsPolicy, OptionsSettings, Parcels, Preparation, RideState, Tariff, Way,
     WindowWish,
 };
-use catchment::id::{CourierId, OrderId, SiteId};
+use catchment::id::{CommandId, CourierId, OrderId, SiteId};
 use catchment::limits::Limits;
 use catchment::money::Amount;
 use catchment::order::Order;
-use catchment::site::{Change, SiteStatus};
+use catchment::site::{Change, Network, SiteStatus};
 use catchment::time::{Span, Window};
 use catchment::units::{Orders, Quantity, Units};
 
@@ -384,6 +386,35 @@ fn parts_are_fetched_and_brought_together() {
         Quantity(2)
     );
     play.end();
+}
+
+#[test]
+fn of_several_refusals_the_first_is_given() {
+    let limits = Limits {
+        orders_max: 1,
+        ..Limits::default()
+    };
+    let network = Network::builder().limits(limits).sites(street()).build();
+    let terms = Terms {
+        service: service(4),
+        ..Terms::default()
+    };
+    let mut dispatch = Dispatch::open(network.expect("sound sites"), terms);
+    let mut tell = |number, action| {
+        let command = Command::new(CommandId(number), action);
+        let answer = dispatch.apply(at(0), &command).expect("it makes sense");
+        answer.outcome().refusal().copied()
+    };
+    // There are no couriers, and that is said only when the desk has nothing against it.
+    let part = OrderId(1);
+    let nobody = Refusal::NoCourier { part };
+    assert_eq!(tell(1, take(order(1, 2.0, &[]), EARLIEST)), Some(nobody));
+    assert_eq!(tell(2, take(order(1, 2.0, &[]), Choice::Pickup)), None);
+    let full = desk::Refusal::TooManyOrders { limit: 1 };
+    let brought = || take(order(2, 2.0, &[]), EARLIEST);
+    assert_eq!(tell(3, brought()), Some(Refusal::Desk(full)));
+    let known = Refusal::KnownOrder { order: part };
+    assert_eq!(tell(4, take(order(1, 2.0, &[]), EARLIEST)), Some(known));
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Steps on their way to the file. Desk or dispatch hand them over in their order; one thread writes as many as have come
-/// and syncs once for all of them.
+/// Steps on their way to the file. Desk or dispatch hand them over in their order; one thread writes as many as have
+/// come and syncs once for all of them.
 pub(crate) struct Journal<S> {
     state: Mutex<State<S>>,
     changed: Condvar,

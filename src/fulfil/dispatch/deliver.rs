@@ -33,7 +33,10 @@ impl Dispatcher {
         order: &Arc<Order>,
         choice: &Choice,
     ) -> Result<Planned, Refusal> {
-        let way = choice.way();
+        let (way, limit) = (choice.way(), self.limits.orders_max);
+        if self.parts.len() >= limit {
+            return Err(desk::Refusal::TooManyOrders { limit }.into());
+        }
         let mut order = Arc::clone(order);
         let route = match *choice {
             Choice::Pickup => None,

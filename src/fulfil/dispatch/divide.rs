@@ -44,7 +44,7 @@ impl Dispatcher {
         Ok(shares.collect())
     }
 
-    /// The cheapest sites that have room for a part and can give it the way that was chosen, each with stock of its own.
+    /// The cheapest sites that have room for a part and can give it the way that was chosen, each with its own stock.
     fn sources<'b>(
         &self,
         now: Timestamp,

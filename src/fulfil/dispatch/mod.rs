@@ -22,7 +22,8 @@
 //! # Couriers
 //!
 //! What is brought needs three things together: room at a store, its goods there, and a courier in a window. They are
-//! held, confirmed and released together. At the desk such an order is one that has chosen its store.
+//! held, confirmed and released together. At the desk such an order is one that has chosen its store. What the
+//! [`OptionsFinder`](crate::fulfil::OptionsFinder) offers of a store is what [`Choice::DeliverFrom`] holds.
 //!
 //! # What is followed
 //!
@@ -33,14 +34,14 @@
 //!
 //! # Limits
 //!
+//! - It searches when it decides, and has no handle for many threads: put it behind a lock. A desk alone has one, the
+//!   [`DeskHandle`](crate::desk::DeskHandle).
 //! - One desk serves one window of pickups: its capacity is that of the window, and a picked-up order keeps its share.
 //! - A courier brings an order once. What comes back from a closed door is returned.
 //! - Only [`stores_asked`](Service::stores_asked) stores are asked for a delivery, those that the desk finds cheapest.
 //! - Couriers travel at the speed of the policy, not in the caller's travel times: a log has to mean the same to all.
-//! - A delivery that is offered by [`OptionsFinder`](crate::fulfil::OptionsFinder) is had by
-//!   [`Choice::DeliverFrom`] its store.
-//! - Parts for which room, goods or couriers may not be enough together, and all parts at a tentative desk, are tried on
-//!   a copy of the state, O(orders), so that none or all are taken.
+//! - Parts for which room, goods or couriers may not be enough together, and all parts at a tentative desk, are tried
+//!   on a copy of the state, O(orders), so that none or all are taken.
 //! - What comes back is not put into the stock: the caller says with [`desk::Action::Deliver`] what of it can be sold
 //!   again.
 //! - An order is fetched or brought as it was taken. To have it the other way it is cancelled and comes anew.

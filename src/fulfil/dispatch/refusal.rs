@@ -79,7 +79,7 @@ pub enum Refusal {
     /// The desk refuses.
     #[error(transparent)]
     Desk(#[from] desk::Refusal),
-    /// No single site has all the goods, and it can't be divided.
+    /// No single site has all the goods, which the desk would say, and it can't be divided.
     #[error("order {order} is not divided: {because}")]
     NotDivided {
         /// Which.

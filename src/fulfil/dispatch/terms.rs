@@ -38,8 +38,8 @@ pub struct Service {
     pub stores_asked: usize,
     /// Whether an order that no single site can fill is divided, and over how many.
     pub split: SplitPolicy,
-    /// How many sites are asked for the parts of an order, cheapest first. Of those that draw on one stock one counts, so
-    /// it takes many to find a few stocks.
+    /// How many sites are asked for the parts of an order, cheapest first. Of those that draw on one stock one counts,
+    /// so it takes many to find a few stocks.
     pub sites_asked: usize,
 }
 

@@ -9,10 +9,11 @@ use crate::fulfil::dispatch::{Dispatcher, Event, Refusal, Share};
 use crate::id::{CourierId, SiteId, SkuId};
 use crate::order::Order;
 use crate::time::{Timestamp, Window};
+use crate::units::Distance;
 
 impl Dispatcher {
     /// All parts or none. Mostly there is enough of everything for all of them, and they are placed one by one. Where
-    /// that can't be told beforehand, a copy of the state tries, and takes over if all goes well. O(parts), or O(state).
+    /// that can't be told beforehand, a copy of the state tries, and takes over if all goes well: that is O(state).
     pub(super) fn take_parts(
         &mut self,
         now: Timestamp,
@@ -54,8 +55,8 @@ impl Dispatcher {
     /// Whether room, goods and couriers are surely enough for all, where each finds its best. Then each still finds it
     /// after the others: what one takes makes nothing better for another.
     ///
-    /// A tentative desk moves others for an order, so of that nothing is sure; nor is it where the first part may give a
-    /// customer a home, to which the next would rather go.
+    /// A tentative desk moves others for an order, so of that nothing is sure; nor is it where the first part may give
+    /// a customer a home, to which the next would rather go.
     fn is_enough_for(&self, planned: &[Planned]) -> Result<bool, Refusal> {
         let mut sums = Sums::default();
         for Planned { order, route, .. } in planned {
@@ -77,12 +78,14 @@ impl Dispatcher {
         Ok(is_firm && is_room && is_at_home && self.has(&sums))
     }
 
-    /// Whether a place changes nothing about whose customer it is.
+    /// Whether a place changes nothing about whose customer it is, or that is worth nothing.
     fn is_at_home(&self, order: &Order) -> bool {
-        order.customer.is_none_or(|customer| {
+        let is_worthless = self.counter.policy().preferences.home == Distance::ZERO;
+        let has_home = order.customer.is_none_or(|customer| {
             let home = self.counter.home(customer);
             home.is_some_and(|home| self.counter.network().site(home).is_some())
-        })
+        });
+        is_worthless || has_home
     }
 
     fn has(&self, sums: &Sums) -> bool {

@@ -21,8 +21,8 @@ pub(super) struct Lives<'a> {
     sequence: u64,
     parts: BTreeMap<OrderId, Lived>,
     divided: BTreeMap<OrderId, (Arc<Order>, Vec<OrderId>)>,
-    /// Of this step: orders of which something was said, what the desk did to them, which moved, which got a ride, which
-    /// came in parts, and which were not taken.
+    /// Of this step: orders of which something was said, what the desk did to them, which moved, which got a ride,
+    /// which came in parts, and which were not taken.
     touched: BTreeSet<OrderId>,
     owed: BTreeMap<OrderId, VecDeque<Owed>>,
     moved: BTreeSet<OrderId>,
