@@ -26,16 +26,6 @@ fn public_types_are_send_and_sync() {
         coverage::Hole,
         coverage::Holes,
         faults::Faults<site::NetworkFault>,
-        fulfil::Basket,
-        fulfil::BasketFault,
-        fulfil::Ranking,
-        fulfil::Rules,
-        fulfil::RulesFault,
-        fulfil::SourceFault,
-        fulfil::Sources<'static>,
-        fulfil::Split,
-        fulfil::SplitPolicy,
-        fulfil::Unsplit,
         geo::AreaError,
         geo::Bd09,
         geo::Cell,
@@ -121,5 +111,21 @@ fn public_types_are_send_and_sync() {
         site::LocalRules,
         site::LocalTime,
         site::Weekday,
+    ];
+}
+
+#[test]
+fn fulfilment_is_send_and_sync() {
+    send_and_sync![
+        fulfil::Basket,
+        fulfil::BasketFault,
+        fulfil::Ranking,
+        fulfil::Rules,
+        fulfil::RulesFault,
+        fulfil::SourceFault,
+        fulfil::Sources<'static>,
+        fulfil::Split,
+        fulfil::SplitPolicy,
+        fulfil::Unsplit,
     ];
 }
