@@ -1,6 +1,7 @@
 //! Small orders to be divided, and the plain search through all sets of sites and all ways to share.
 
 use core::num::NonZeroU8;
+use std::collections::HashSet;
 
 use catchment::fulfil::{
     Basket, Bundle, Missing, Pieces, PricedLine, Sources, Split, SplitPolicy, SplitProof, Unsplit,
@@ -347,50 +348,62 @@ impl Order {
 
     /// Whether these sites can share all units so that each has a part of so much value, unless it is the only one.
     fn can_fill(&self, units: &[Unit], sites: &[usize], minimum: u64) -> bool {
-        let minimum = if sites.len() == 1 { 0 } else { minimum };
-        self.share(units, sites, 0, &mut vec![(0, 0); sites.len()], minimum)
-    }
-
-    /// Shares the first unit in every way, then the others. Each site has (sets, value).
-    fn share(
-        &self,
-        units: &[Unit],
-        sites: &[usize],
-        from: usize,
-        parts: &mut Vec<(u32, u64)>,
-        minimum: u64,
-    ) -> bool {
-        let Some(unit) = units.first() else {
-            return parts
-                .iter()
-                .all(|(sets, value)| *sets > 0 && *value >= minimum);
+        let mut sharing = Sharing {
+            order: self,
+            units,
+            sites,
+            minimum: if sites.len() == 1 { 0 } else { minimum },
+            parts: vec![(0, 0); sites.len()],
+            seen: HashSet::new(),
         };
-        self.give(units, unit.sets, sites, from, parts, minimum)
+        sharing.share(0)
+    }
+}
+
+/// All ways to share units among sites.
+struct Sharing<'a> {
+    order: &'a Order,
+    units: &'a [Unit],
+    sites: &'a [usize],
+    minimum: u64,
+    /// Sets and value of each site's part.
+    parts: Vec<(u32, u64)>,
+    /// Where the search has been, as far as it matters what is in the parts.
+    seen: HashSet<(usize, Vec<(u32, u64)>)>,
+}
+
+impl Sharing<'_> {
+    /// Shares this unit in every way, then the later ones.
+    fn share(&mut self, unit: usize) -> bool {
+        let clipped = self.parts.iter();
+        let clipped = clipped.map(|(sets, value)| (*sets.min(&1), *value.min(&self.minimum)));
+        if !self.seen.insert((unit, clipped.collect())) {
+            return false;
+        }
+        let enough = |(sets, value): &(u32, u64)| *sets > 0 && *value >= self.minimum;
+        match self.units.get(unit) {
+            Some(next) => self.give(unit, next.sets, 0),
+            None => self.parts.iter().all(enough),
+        }
     }
 
-    fn give(
-        &self,
-        units: &[Unit],
-        left: u32,
-        sites: &[usize],
-        from: usize,
-        parts: &mut Vec<(u32, u64)>,
-        minimum: u64,
-    ) -> bool {
-        if from == sites.len() {
-            return left == 0 && self.share(&units[1..], sites, 0, parts, minimum);
-        }
-        let unit = &units[0];
-        let worth = unit.content.iter();
-        let worth: u64 = worth
-            .map(|(line, pieces)| self.lines[*line].price.0 * u64::from(*pieces))
+    fn give(&mut self, unit: usize, left: u32, place: usize) -> bool {
+        let Some(site) = self.sites.get(place) else {
+            return left == 0 && self.share(unit + 1);
+        };
+        let what = &self.units[unit];
+        let content = what.content.iter();
+        let price = |line: usize| self.order.lines[line].price.0;
+        let worth: u64 = content
+            .map(|(line, pieces)| price(*line) * u64::from(*pieces))
             .sum();
-        (0..=left.min(self.has(sites[from], unit))).any(|sets| {
-            parts[from].0 += sets;
-            parts[from].1 += u64::from(sets) * worth;
-            let found = self.give(units, left - sets, sites, from + 1, parts, minimum);
-            parts[from].0 -= sets;
-            parts[from].1 -= u64::from(sets) * worth;
+        let most = left.min(self.order.has(*site, what));
+        (0..=most).any(|sets| {
+            let before = self.parts[place];
+            self.parts[place].0 += sets;
+            self.parts[place].1 += u64::from(sets) * worth;
+            let found = self.give(unit, left - sets, place + 1);
+            self.parts[place] = before;
             found
         })
     }

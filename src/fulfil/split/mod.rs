@@ -58,9 +58,8 @@ use crate::fulfil::split::search::Chosen;
 
 /// Divides an order over the fewest sources, then over the nearest; over one, if one has everything.
 ///
-/// See the [policy](SplitPolicy) for what may be divided. About 10 µs for 10 lines over 30 sources; O(sources² · lines)
-/// and the search, which is ended
-/// where it takes long: 80 ms was the most for 60 lines over 300 sources.
+/// See the [policy](SplitPolicy) for what may be divided. O(sources² · lines) and the search: about 10 µs for 10 lines
+/// over 30 sources, and ended where it takes long, which was after 80 ms at most for 60 lines over 300 sources.
 ///
 /// # Errors
 ///
