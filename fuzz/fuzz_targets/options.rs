@@ -17,10 +17,21 @@ mod fulfil_couriers_laws;
 mod fulfil_options;
 #[path = "../../tests/fulfil_options_laws.rs"]
 mod fulfil_options_laws;
+#[path = "../../benches/workload/mod.rs"]
+mod workload;
+
+use workload::Random;
+
+/// Words of the stream: several times what a case takes.
+const STREAM: usize = 1 << 13;
 
 fuzz_target!(|bytes: &[u8]| {
-    // The strategies of the tests take their choices from the bytes, and zeros when those have run out.
-    let choices = TestRng::from_seed(RngAlgorithm::PassThrough, bytes);
+    // The strategies of the tests take their choices from the bytes, and when those have run out from a stream that is
+    // always the same: drawing from a range throws some numbers away, and would never end with zeros alone.
+    let mut random = Random::new(0);
+    let rest = (0..STREAM).flat_map(|_| random.next().to_le_bytes());
+    let bytes: Vec<u8> = bytes.iter().copied().chain(rest).collect();
+    let choices = TestRng::from_seed(RngAlgorithm::PassThrough, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), choices);
     let Ok(case) = fulfil_options_laws::any_case().new_tree(&mut runner) else {
         return;
