@@ -1,9 +1,9 @@
 //! Fulfilment: what a buyer may choose, how an order is filled, and what becomes of it afterwards, as small policies on
 //! top of the [`desk`](crate::desk).
 //!
-//! An [`OptionsFinder`] says what a buyer may choose. [`Rules`] rank the sites that may fill an order. [`split`] divides
-//! one that no single site can fill over the fewest. [`Couriers`] bring what is not fetched. A [`dispatch`] does all of
-//! it, and follows each order through its [`Life`].
+//! An [`OptionsFinder`] says what a buyer may choose. [`Rules`] rank the sites that may fill an order. [`split`]
+//! divides one that no single site can fill over the fewest. [`Couriers`] bring what is not fetched. A [`dispatch`]
+//! does all of it, and follows each order through its [`Life`].
 
 mod courier;
 pub mod dispatch;
