@@ -22,7 +22,9 @@ fn draw(random: &mut Random) -> (Problem, Vec<Vec<Candidate>>) {
         lists.push(row);
     }
     let mut rows = Rows::default();
-    lists.iter().for_each(|row| rows.push(row.iter().copied()));
+    for row in &lists {
+        rows.push(row.iter().copied());
+    }
     let capacities = (0..sites).map(|_| random.below(7) as u32).collect();
     let objective = match random.below(3) {
         0 => Objective::UnassignedAt(i64::from(random.below(6) as u32) * 100),
