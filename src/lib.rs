@@ -274,8 +274,7 @@
 //! | [`site`] | sites, their hours and tags; the network, its look-ups and changes |
 //! | [`candidates`] | eligible look-ups, filters, explanations |
 //! | [`plan`] | a whole batch under capacity: methods, preferences, decisions, proof, explanations |
-//! | [`desk`] | one order at a time: capacity and stock held together |
-//! | [`desk`] | capacity and stock promised order by order, from many threads |
+//! | [`desk`] | one order at a time, from many threads: capacity and stock held together |
 //! | [`fulfil`] | what a buyer may choose, and what becomes of the order: couriers, windows, options |
 //! | [`presale`] | communities that form, campaigns that confirm, money that is accounted for |
 //! | [`ledger`] | commands, time, replay and snapshots: what the two have in common |
@@ -330,6 +329,10 @@ pub mod site;
 pub mod time;
 pub mod units;
 pub mod verify;
+
+#[cfg(feature = "serde")]
+#[doc = include_str!("cookbook.md")]
+pub mod cookbook {}
 
 /// The examples of the README, compiled and run as tests.
 #[cfg(doctest)]

@@ -1,7 +1,8 @@
 //! Public types can be shared between threads and sent to them.
 
 use catchment::{
-    candidates, coverage, faults, geo, id, limits, order, plan, presale, report, site, time, units,
+    candidates, coverage, faults, fulfil, geo, id, limits, order, plan, presale, report, site,
+    time, units,
 };
 
 macro_rules! send_and_sync {
@@ -134,5 +135,25 @@ fn reports_are_send_and_sync() {
         report::Table,
         report::WhatIf,
         report::WhatIfError,
+    ];
+}
+
+#[test]
+fn fulfilment_is_send_and_sync() {
+    send_and_sync![
+        fulfil::Basket,
+        fulfil::BasketFault,
+        fulfil::Ranking,
+        fulfil::Rules,
+        fulfil::RulesFault,
+        fulfil::SourceFault,
+        fulfil::Sources<'static>,
+        fulfil::Split,
+        fulfil::SplitPolicy,
+        fulfil::Unsplit,
+        fulfil::Couriers,
+        fulfil::Fleet,
+        fulfil::Life,
+        fulfil::dispatch::Dispatch,
     ];
 }

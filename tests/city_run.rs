@@ -98,6 +98,10 @@ impl Folder {
         Self(path)
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.0.join(name);
         fs::write(&path, content).expect("a temporary file");
@@ -292,6 +296,7 @@ fn what_cannot_be_done_is_said_with_a_code() {
     let empty = &*folder.file("empty.csv", "");
     let no_latitude = &*folder.file("no_latitude.csv", "id,lon\nA,1\n");
     let missing = &*folder.0.join("missing.csv").to_string_lossy().into_owned();
+    let inside_a_file = &*format!("{good}/out");
     let directory = &*folder.0.to_string_lossy().into_owned();
     let files = |pickups, orders| vec!["--pickups", pickups, "--orders", orders];
     let strict = |pickups, orders| vec!["--strict", "--pickups", pickups, "--orders", orders];
@@ -363,7 +368,7 @@ fn what_cannot_be_done_is_said_with_a_code() {
             2,
             "16777217 is not in 0..=16777216",
         ),
-        (vec!["--out", directory, "--orders-count", "1"], 2, ""),
+        (vec!["--out", inside_a_file, "--orders-count", "1"], 2, ""),
     ] {
         let output = city(&arguments);
         let stderr = stderr(&output);

@@ -2,7 +2,10 @@
 
 use core::num::NonZeroU8;
 
-use catchment::fulfil::{Basket, Bundle, Missing, Pieces, PricedLine, Sources, Split, SplitPolicy};
+use catchment::fulfil::{
+    Basket, Bundle, Missing, Pieces, PricedLine, Sources, Split, SplitPolicy, SplitProof, Unsplit,
+    split,
+};
 use catchment::id::{SiteId, SkuId};
 use catchment::limits::Limits;
 use catchment::money::Amount;
@@ -28,6 +31,7 @@ pub(crate) enum Answer {
     Short(Vec<Missing>),
     TooMany,
     Below,
+    Otherwise(Unsplit),
 }
 
 /// What comes in whole sets: how many, and the lines with the pieces of one set.
@@ -184,6 +188,44 @@ impl Order {
         assert_eq!(sites.len(), split.parts.len());
     }
 
+    /// Divides the order, checks what comes of it and compares it with what trying everything finds.
+    pub(crate) fn compare(&self) -> Answer {
+        let basket = self.basket();
+        let found = split(&self.sources(&basket), &self.policy);
+        let exact = SplitProof::Exact;
+        let answer = match found {
+            Ok(split) => {
+                self.check(&split);
+                assert!(split.unfilled.is_empty());
+                assert_eq!(split.proof, exact);
+                let mut used: Vec<SiteId> = split.parts.iter().map(|part| part.site).collect();
+                used.sort_unstable();
+                Answer::Over(used, split.distance)
+            }
+            Err(Unsplit::Short { missing }) => Answer::Short(missing),
+            Err(Unsplit::TooManySources {
+                proof,
+                enough,
+                limit,
+            }) if proof == exact => {
+                assert!(enough > u16::from(limit));
+                Answer::TooMany
+            }
+            Err(Unsplit::BelowMinimum {
+                proof,
+                value,
+                minimum,
+                ..
+            }) if proof == exact => {
+                assert!(value < minimum);
+                Answer::Below
+            }
+            Err(other) => Answer::Otherwise(other),
+        };
+        assert_eq!(answer, self.best(), "{self:?}");
+        answer
+    }
+
     /// Tries all sets of sites, and for each all ways to share.
     pub(crate) fn best(&self) -> Answer {
         let units = self.units(self.policy.pieces == Pieces::FromOne);
@@ -213,6 +255,27 @@ impl Order {
             (None, Some(_)) => Answer::Below,
             (None, None) => Answer::TooMany,
         }
+    }
+
+    /// How many sites it takes if each gives the most of what is still wanted, in pieces.
+    pub(crate) fn greedy(&self) -> usize {
+        let mut wanted: Vec<u32> = self.lines.iter().map(|line| line.line.quantity.0).collect();
+        let mut left = self.stocks.clone();
+        for count in 0.. {
+            if wanted.iter().all(|wanted| *wanted == 0) {
+                return count;
+            }
+            let gives = |has: &[u32]| -> u32 {
+                let both = has.iter().zip(&wanted);
+                both.map(|(has, wanted)| *has.min(wanted)).sum()
+            };
+            let best = (0..left.len()).max_by_key(|site| gives(&left[*site].2));
+            let (.., has) = left.swap_remove(best.expect("there is enough"));
+            for (wanted, has) in wanted.iter_mut().zip(has) {
+                *wanted -= has.min(*wanted);
+            }
+        }
+        0
     }
 
     fn key(&self, sites: &[usize]) -> (usize, u64, Vec<SiteId>) {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use catchment::desk::{self, Policy};
-use catchment::fulfil::dispatch::{Action, Choice, Delivery, Event, Refusal, Share, Terms};
+use catchment::fulfil::dispatch::{Action, Choice, Event, Refusal, Service, Share, Terms};
 use catchment::fulfil::{
-    Courier, CourierKind, Deed, DeliveryWindow, DeliveryWindows, Fleet, HeldRide, Life, Parcels,
-    RideState, Tariff, Way, WindowWish,
+    Courier, CourierKind, Deed, DeliveryWindow, DeliveryWindows, Fleet, HeldRide, Life, OfferTerms,
+    OptionsFinder, OptionsPolicy, OptionsSettings, Parcels, Preparation, RideState, Tariff, Way,
+    WindowWish,
 };
 use catchment::id::{CourierId, OrderId, SiteId};
 use catchment::limits::Limits;
@@ -62,21 +63,36 @@ pub(crate) fn fleet(orders: u32) -> Fleet {
     fleet.expect("a sound fleet")
 }
 
-fn town(orders: u32, desk: Policy) -> Play {
-    let delivery = Delivery {
-        preparation: Span::from_minutes(10),
-        per_kilometre: Span::from_minutes(5),
-        stores_max: 4,
+/// Stores pack in ten minutes and couriers travel a kilometre in five.
+pub(crate) fn service(stores_asked: usize) -> Service {
+    let preparation = Preparation {
+        store: Span::from_minutes(10),
+        ..Preparation::default()
     };
+    let settings = OptionsSettings {
+        preparation,
+        metres_per_hour: 12_000,
+        ..OptionsSettings::default()
+    };
+    let options = OptionsPolicy::new(settings, &Limits::default());
+    Service {
+        options: options.expect("a sound policy"),
+        stores_asked,
+        ..Service::default()
+    }
+}
+
+pub(crate) fn town(orders: u32, desk: Policy) -> Play {
+    let service = service(4);
     let terms = Terms {
         desk,
         fleet: fleet(orders),
-        delivery,
+        service,
     };
     Play::on(street(), terms)
 }
 
-const EARLIEST: Choice = Choice::Deliver {
+pub(crate) const EARLIEST: Choice = Choice::Deliver {
     when: WindowWish::Earliest,
 };
 
@@ -164,6 +180,35 @@ fn own_riders_first_then_carriers_then_later_windows_and_other_stores_then_nobod
             (2, 9, 4)
         ]
     );
+    play.end();
+}
+
+#[test]
+fn what_is_offered_is_held() {
+    let mut play = town(1, Policy::default());
+    play.stock(1, MELON, 9);
+    play.stock(2, MELON, 9);
+    let options = play.terms.service.options.clone();
+    let mut held = 0;
+    for id in 1..=9 {
+        let order = order(id, 2.0, &[(MELON, 1)]);
+        let machine = play.machine();
+        let finder = OptionsFinder::new(machine.counter(), machine.couriers(), &options);
+        let offers = finder.options(at(0), &order).offers;
+        let brought = offers.iter().find_map(|offer| match offer.terms {
+            OfferTerms::Delivery(ride) => Some((offer.site, ride)),
+            OfferTerms::Pickup { .. } => None,
+        });
+        let Some((store, offered)) = brought else {
+            assert!(play.tell(take(order, EARLIEST)).is_err());
+            continue;
+        };
+        let when = WindowWish::Earliest;
+        play.must(take(order, Choice::DeliverFrom { store, when }));
+        assert_eq!(ride(&play, id).ride, offered);
+        held += 1;
+    }
+    assert_eq!(held, 8);
     play.end();
 }
 

@@ -170,7 +170,11 @@ pub(crate) fn lines_of(lines: &[(SkuId, u32)]) -> Vec<OrderLine> {
 }
 
 pub(crate) fn take(order: Arc<Order>, choice: Choice) -> Action {
-    Action::Take { order, choice }
+    Action::Take {
+        order,
+        choice,
+        division: None,
+    }
 }
 
 pub(crate) fn share(part: u64, lines: &[(SkuId, u32)], choice: Choice) -> Share {

@@ -1,8 +1,8 @@
 //! Policies as data: who is ranked before whom and because of what, who is excluded, what is relaxed, what is refused.
 
 use catchment::fulfil::{
-    Ahead, Condition, Contender, ExcludedBy, RadiusRule, RankBy, Rules, RulesData, RulesProblem,
-    smallest_radius,
+    Ahead, Condition, Contender, ExcludedBy, RadiusRule, RankBy, Ranking, Rules, RulesData,
+    RulesProblem, smallest_radius,
 };
 use catchment::geo::{LngLat, Position};
 use catchment::id::SiteId;
@@ -254,7 +254,7 @@ fn soft_rules_are_relaxed_from_the_last_up_and_named() {
     assert_eq!((ranking.ranked.len(), ranking.excluded.len()), (0, 5));
     assert_eq!(
         rules(vec![RankBy::Stock]).rank(&[], None),
-        Default::default()
+        Ranking::default()
     );
 }
 

@@ -1,4 +1,5 @@
-//! The one integration test binary: every module tests one promise against an oracle.
+//! The integration tests: every module tests one promise against an oracle. What optional features add is tested in
+//! `features.rs`, so that this large binary is built once.
 
 mod auto_traits;
 mod balance_brute;
@@ -11,6 +12,7 @@ mod changes;
 mod city_capacity;
 mod city_files;
 mod city_laws;
+mod city_page;
 mod city_run;
 mod coverage;
 mod datum;
@@ -25,18 +27,20 @@ mod eligibility;
 mod explanations;
 mod fulfil_brute;
 mod fulfil_couriers;
+mod fulfil_couriers_laws;
 #[cfg(feature = "serde")]
 mod fulfil_delivery;
 mod fulfil_dispatch;
+#[cfg(feature = "serde")]
+mod fulfil_division;
 mod fulfil_life;
 #[cfg(feature = "serde")]
 mod fulfil_model;
+mod fulfil_options;
+mod fulfil_options_laws;
+mod fulfil_presale;
 mod fulfil_rules;
 mod fulfil_split;
-#[cfg(feature = "geojson")]
-mod geojson_maps;
-#[cfg(feature = "tz")]
-mod local_hours;
 mod oracle;
 mod orders;
 mod packing;
@@ -76,7 +80,5 @@ mod shared_data;
 mod tampering;
 mod tidy;
 mod verifying;
-#[cfg(feature = "tz")]
-mod wall_clock;
 #[path = "../benches/workload/mod.rs"]
 mod workload;

@@ -1,5 +1,6 @@
 //! A city: pickup points and orders, wherever they come from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catchment::geo::{Position, ServiceArea};
@@ -24,6 +25,8 @@ pub(crate) struct City {
     sites: Vec<Site>,
     site_names: Vec<Arc<str>>,
     orders: Vec<Demand>,
+    /// When each order was placed, in seconds since the stream began; empty if nobody knows.
+    placed: Vec<u32>,
 }
 
 impl City {
@@ -41,6 +44,7 @@ impl City {
             sites,
             site_names,
             orders,
+            placed: Vec::new(),
         }
     }
 
@@ -55,7 +59,10 @@ impl City {
             position,
             actual_site: None,
         });
-        Self::new(sites.collect(), orders.collect())
+        Self {
+            placed: drawn.placed,
+            ..Self::new(sites.collect(), orders.collect())
+        }
     }
 
     pub(crate) fn from_records(pickups: Vec<Pickup>, orders: Vec<Demand>) -> Self {
@@ -86,6 +93,11 @@ impl City {
         &self.orders
     }
 
+    /// When the orders were placed, in their order and in seconds since the stream began; nothing if nobody knows.
+    pub(crate) fn placed(&self) -> &[u32] {
+        &self.placed
+    }
+
     /// Where the orders are, in their order: what a batch of look-ups takes.
     pub(crate) fn addresses(&self) -> Vec<Position> {
         self.orders.iter().map(|order| order.position).collect()
@@ -107,6 +119,18 @@ impl City {
     pub(crate) fn order_named(&self, name: &str) -> Option<OrderId> {
         let place = self.orders.iter().position(|order| &*order.id == name)?;
         Some(OrderId(place as u64))
+    }
+
+    /// To which sites orders really went, as far as the file says. A name that no site has is the first number that
+    /// no site has. O(orders log sites).
+    pub(crate) fn really(&self) -> BTreeMap<OrderId, SiteId> {
+        let nobody = SiteId(self.sites.len() as u64);
+        let site = |name| self.site_names.binary_search(name);
+        let orders = (0..).map(OrderId).zip(&self.orders);
+        let known = orders.filter_map(|(id, order)| Some((id, order.actual_site.as_ref()?)));
+        known
+            .map(|(id, name)| (id, site(name).map_or(nobody, |place| SiteId(place as u64))))
+            .collect()
     }
 
     pub(crate) fn site_name(&self, site: SiteId) -> &str {

@@ -27,8 +27,9 @@ pub(crate) struct Arguments {
     /// Print the numbers as one JSON object, on the last line of stdout
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write `order_id,site_id,distance_m` to this CSV file, a row for every order
-    #[arg(long, value_name = "FILE.csv")]
+    /// Write a map (`city.html`), tables, GeoJSON layers and plots to this folder; if the name ends in `.csv`, only
+    /// `order_id,site_id,distance_m` to that file, a row for every order
+    #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     routing: Routing,
@@ -39,6 +40,10 @@ pub(crate) struct Arguments {
 }
 
 const FILES: &str = "\
+`--out FOLDER` writes city.html (a map that explains itself; one file, no network), plan.csv, sites.csv,
+decisions.jsonl, the layers sites, orders, cells and catchments as .geojson, and the plots walks, loads, evening and
+forming as .svg. The map shows single orders up to 60,000 of them, and cells if there are more.
+
 Files are CSV with a header, UTF-8, plain or gzip. Columns called `lon`, `lng` or `longitude` and `lat` or
 `latitude` are found, capitals or not; with `--datum gcj02`, columns `lon_gcj02` and `lat_gcj02` come first (the
 same for bd09). The first column is the id; if that is a coordinate, the line number is. Pickup points may have a
@@ -142,6 +147,9 @@ struct Synthetic {
     )]
     #[arg(value_parser = value_parser!(u32).range(..=5_000_000))]
     stores: u32,
+    /// Let a river with three bridges run through the city, and plan once more by the walks over them
+    #[arg(long, conflicts_with = "pickups")]
+    river: bool,
 }
 
 /// Where the city comes from.
@@ -166,6 +174,11 @@ impl Arguments {
     /// The order that is to be explained, if a certain one.
     pub(crate) fn explain(&self) -> Option<&str> {
         self.routing.explain.as_deref()
+    }
+
+    /// Whether there is a river to be crossed.
+    pub(crate) fn river(&self) -> bool {
+        self.synthetic.river
     }
 
     /// What the sites take.
@@ -208,6 +221,20 @@ impl Arguments {
                 leaders: synthetic.leaders,
                 stores: synthetic.stores,
             }),
+        }
+    }
+
+    /// Where the city comes from, for people.
+    pub(crate) fn about(&self) -> String {
+        let name = |path: &PathBuf| {
+            path.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        };
+        match (&self.files.pickups, &self.files.orders) {
+            (Some(pickups), Some(orders)) => format!("{} and {}", name(pickups), name(orders)),
+            _ => format!("made-up city, seed {}", self.synthetic.seed),
         }
     }
 

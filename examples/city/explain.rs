@@ -1,31 +1,21 @@
 //! Why one order goes where it goes, in the words of a shopkeeper.
 
-use std::cmp::Reverse;
 use std::fmt::{self, Write as _};
 
-use catchment::id::{OrderId, SiteId};
+use catchment::balance::Price;
+use catchment::id::SiteId;
 use catchment::plan::{
-    Because, Considered, Cost, Exchange, Explanation, Merit, Outcome, Plan, Remedy, Step,
+    Assigned, Because, Considered, Cost, Exchange, Explanation, Merit, Outcome, Remedy, Step,
 };
 use catchment::site::Neighbour;
 use catchment::units::Distance;
 
 use crate::city::City;
-use crate::lookups::Lookups;
 
+/// Before every sentence.
+const INDENT: &str = "  ";
 /// How many of the considered sites are listed.
-const LISTED_MAX: usize = 6;
-
-/// The order that goes farthest out of its way: somebody will ask. `None` if all go to the nearest.
-pub(crate) fn farthest_out_of_its_way(plan: &Plan, lookups: &Lookups) -> Option<OrderId> {
-    let decisions = plan.decisions().iter().zip(&lookups.nearest);
-    let detours = decisions.filter_map(|(decision, nearest)| {
-        let (assigned, nearest) = (decision.assigned()?, nearest.as_ref()?);
-        let detour = assigned.distance.saturating_sub(nearest.distance);
-        (detour > Distance::ZERO).then_some((detour, Reverse(decision.order)))
-    });
-    detours.max().map(|(_, Reverse(order))| order)
-}
+pub(crate) const LISTED_MAX: usize = 6;
 
 /// An explanation with the names of the city.
 pub(crate) struct InWords<'a> {
@@ -38,14 +28,31 @@ impl fmt::Display for InWords<'_> {
         let explanation = self.explanation;
         let order = self.city.order_name(explanation.order);
         match &explanation.outcome {
-            Outcome::Assigned(assigned) => {
-                writeln!(f, "Why order {order} goes to {}", self.site(assigned.site))?;
-                self.write_reason(f, assigned.distance)?;
+            Outcome::Assigned(Assigned { site, .. }) => {
+                writeln!(f, "Why order {order} goes to {}", self.site(*site))?;
             }
-            Outcome::Unassigned(why) => {
-                writeln!(f, "Why order {order} goes nowhere")?;
-                writeln!(f, "  Because {why}.")?;
-            }
+            Outcome::Unassigned(_) => writeln!(f, "Why order {order} goes nowhere")?,
+        }
+        self.write_reasons(f)?;
+        self.write_considered(f)
+    }
+}
+
+impl InWords<'_> {
+    /// The sentences alone, without heading, list and indentation: one a line.
+    pub(crate) fn reasons(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = self.write_reasons(&mut text);
+        let lines: Vec<&str> = text.lines().map(|line| &line[INDENT.len()..]).collect();
+        lines.join("\n")
+    }
+
+    fn write_reasons(&self, f: &mut dyn fmt::Write) -> fmt::Result {
+        let explanation = self.explanation;
+        match &explanation.outcome {
+            Outcome::Assigned(assigned) => self.write_reason(f, assigned.distance)?,
+            Outcome::Unassigned(why) => writeln!(f, "{INDENT}Because {why}.")?,
         }
         if let Some(exchange) = &explanation.exchange {
             self.write_exchange(f, exchange)?;
@@ -53,11 +60,9 @@ impl fmt::Display for InWords<'_> {
         for remedy in &explanation.remedies {
             self.write_remedy(f, remedy)?;
         }
-        self.write_considered(f)
+        Ok(())
     }
-}
 
-impl InWords<'_> {
     fn site(&self, site: SiteId) -> &str {
         self.city.site_name(site)
     }
@@ -66,7 +71,7 @@ impl InWords<'_> {
         site.map_or("nowhere", |site| self.site(site))
     }
 
-    fn write_reason(&self, f: &mut fmt::Formatter<'_>, distance: Distance) -> fmt::Result {
+    fn write_reason(&self, f: &mut dyn fmt::Write, distance: Distance) -> fmt::Result {
         let detour = self.explanation.detour.unwrap_or(Distance::ZERO);
         match &self.explanation.because {
             Because::Nearest => writeln!(
@@ -90,7 +95,7 @@ impl InWords<'_> {
     }
 
     /// Who would have to move, and what all would pay for it.
-    fn write_exchange(&self, f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Result {
+    fn write_exchange(&self, f: &mut dyn fmt::Write, exchange: &Exchange) -> fmt::Result {
         let Some((first, others)) = exchange.steps.split_first() else {
             return Ok(());
         };
@@ -116,7 +121,7 @@ impl InWords<'_> {
         Ok(())
     }
 
-    fn write_remedy(&self, f: &mut fmt::Formatter<'_>, remedy: &Remedy) -> fmt::Result {
+    fn write_remedy(&self, f: &mut dyn fmt::Write, remedy: &Remedy) -> fmt::Result {
         match remedy {
             Remedy::Capacity { site, more } => {
                 writeln!(
@@ -152,14 +157,16 @@ impl InWords<'_> {
 }
 
 /// What there is to say of a site that was considered.
-fn verdict(merit: &Merit) -> String {
-    let (price, room) = match merit {
-        Merit::Rejected(rejection) => return rejection.to_string(),
-        Merit::Eligible { price, room, .. } => (price, room),
-    };
-    if room.0 > 0 {
-        return "has room".to_owned();
+pub(crate) fn verdict(merit: &Merit) -> String {
+    match merit {
+        Merit::Rejected(rejection) => rejection.to_string(),
+        Merit::Eligible { room, .. } if room.0 > 0 => "has room".to_owned(),
+        Merit::Eligible { price, .. } => full(*price),
     }
+}
+
+/// That a site is full, and what one more place there would be worth.
+pub(crate) fn full(price: Price) -> String {
     let mut text = "full".to_owned();
     let walk = Cost::from_millimetres(price.cost);
     // Writing to a string does not fail.

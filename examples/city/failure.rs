@@ -1,11 +1,14 @@
 //! Why the program ends without a summary.
 
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use catchment::geo::PositionError;
+use catchment::coverage::CoverageError;
+use catchment::geo::{PositionError, RegionError};
 use catchment::plan::{ExplainError, RouteError};
+use catchment::report::ReportError;
 use catchment::site::NetworkFaults;
 use catchment::verify::Violations;
 
@@ -31,6 +34,19 @@ pub(crate) enum Failure {
     Explain(#[from] ExplainError),
     #[error("{}: {error}", path.display())]
     Write { path: PathBuf, error: csv::Error },
+    #[error("the report: {0}")]
+    Report(#[from] ReportError),
+    #[error("the map by cell: {0}")]
+    Cells(#[from] CoverageError),
+    #[error("the map's region: {0}")]
+    Region(#[from] RegionError),
+    #[error("{name}: {error}")]
+    Act {
+        name: &'static str,
+        error: Box<dyn Error>,
+    },
+    #[error("the plot {name}: {error}")]
+    Plot { name: &'static str, error: String },
     #[error("writing the summary: {0}")]
     Summary(#[from] io::Error),
 }

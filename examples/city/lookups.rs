@@ -61,16 +61,26 @@ impl Lookups {
 
 /// The nearest eligible site by looking at every site: slow, and hard to get wrong.
 fn nearest_by_scan(city: &City, address: Position) -> Option<Neighbour> {
+    eligible(city, address).min()
+}
+
+/// All eligible sites in the same way, nearest first.
+pub(crate) fn eligible_by_scan(city: &City, address: Position) -> Vec<Neighbour> {
+    let mut all: Vec<_> = eligible(city, address).collect();
+    all.sort_unstable();
+    all
+}
+
+fn eligible(city: &City, address: Position) -> impl Iterator<Item = Neighbour> {
     city.sites()
         .iter()
         .filter(|site| site.status == SiteStatus::Open && site.capacity >= Units(1))
-        .map(|site| (site, address.distance_to(site.position)))
+        .map(move |site| (site, address.distance_to(site.position)))
         .filter(|(site, distance)| reaches(site, *distance))
         .map(|(site, distance)| Neighbour {
             distance,
             site: site.id,
         })
-        .min()
 }
 
 /// The sites of this example serve a radius, or everybody.

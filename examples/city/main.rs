@@ -1,23 +1,28 @@
-//! The main job: every order of a city to a pickup point that may take it and has room, the best for all together.
+//! The main job, as an evening in four acts: where one buyer may pick up; every order of a city to a pickup point that
+//! may take it and has room, the best for all together; the same orders live; a presale.
 //!
 //! ```text
-//! cargo run --release --example city                 # a synthetic evening: 20,000 orders, 800 leaders, 20 stores
+//! cargo run --release --example city                    # a made-up evening: 20,000 orders, 800 leaders, 20 stores
+//! cargo run --release --example city -- --out evening   # and a map of it: open evening/city.html
 //! cargo run --release --example city -- --pickups sites.csv --orders orders.csv.gz --capacity-factor 1.05 --json
 //! cargo run --release --example city -- --help
 //! ```
 //!
 //! What a service that embeds the library does is in [`run`]: sites into a network, orders into a plan. Around it
-//! are reading files ([`records`]), making a city ([`seeded`]), adding up ([`tally`], [`summary`]) and the words of
-//! an explanation ([`explain`]). Plans by three methods are compared; each is checked, and the look-ups against a
-//! plain scan, before anything is printed.
+//! are reading files ([`records`]), making a city ([`seeded`]), adding up ([`tally`], [`summary`]), the words of an
+//! explanation ([`explain`]), the other [`acts`], and what `--out` writes ([`export`], with the page's sources in `web`).
+//! Plans by three methods are compared; each is checked, and the look-ups against a plain scan, before anything is
+//! printed.
 
 // A program talks to people; only the library keeps quiet.
 #![allow(clippy::print_stderr)]
 
+mod acts;
 mod capacity;
 mod city;
 mod cli;
 mod explain;
+mod export;
 mod failure;
 mod input;
 mod lookups;
@@ -30,17 +35,21 @@ mod seeded;
 mod summary;
 mod tally;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use catchment::id::OrderId;
 use catchment::plan::Plan;
+use catchment::report::Report;
 use catchment::site::Network;
 use clap::Parser;
 
+use crate::acts::{Acts, Evening};
 use crate::city::City;
 use crate::cli::Arguments;
 use crate::explain::InWords;
+use crate::export::Planned;
 use crate::failure::Failure;
 use crate::lookups::Lookups;
 use crate::routing::{METHODS, Routed};
@@ -92,19 +101,37 @@ fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
     let seconds_verify = checking.elapsed().as_secs_f64();
 
     let [nearest, _, balanced] = &routed;
-    let methods = routed
-        .iter()
-        .map(|routed| Tally::of(routed, &balanced.plan, &lookups));
+    let methods = routed.iter().map(|routed| {
+        let report = Report::of(&network, &orders, &routed.plan)?;
+        Ok(Tally::of(&report, routed.seconds, &balanced.plan))
+    });
+    let methods = methods.collect::<Result<_, Failure>>()?;
     let chosen = routed
         .iter()
         .find(|routed| routed.plan.method() == arguments.method());
     let chosen = chosen.unwrap_or(balanced);
-    if let Some(path) = &arguments.out {
-        output::write_assignments(path, &city, &chosen.plan)?;
-    }
+    let report = Report::of(&network, &orders, &chosen.plan)?;
     let unassigned_by = chosen.unassigned(&network, &orders);
-    let mut summary = Summary::of(&city, &chosen.plan, methods.collect(), unassigned_by);
-    let order = asked.or_else(|| explain::farthest_out_of_its_way(&chosen.plan, &lookups));
+    let mut summary = Summary::of(&city, &report, methods, unassigned_by);
+    let acts = Acts::play(Evening {
+        city: &city,
+        network: &network,
+        orders: &orders,
+        report: &Report::of(&network, &orders, &balanced.plan)?,
+        river: arguments.river(),
+    })?;
+    if let Some(path) = &arguments.out {
+        let planned = Planned {
+            city: &city,
+            orders: &orders,
+            report: &report,
+            summary: &summary,
+            forming: acts.forming.as_ref(),
+            about: arguments.about(),
+        };
+        write(path, &planned)?;
+    }
+    let order = asked.or_else(|| Some(report.farthest_out_of_its_way()?.0));
     let story = order.map(|order| story(&city, &network, &chosen.plan, order));
     let story = story.transpose()?.unwrap_or_default();
     summary.bad_rows = bad_rows;
@@ -118,7 +145,7 @@ fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
         seconds_verify,
     };
     eprintln!("{}", summary.times);
-    Ok(output::print(&summary, &story, arguments.json)?)
+    Ok(output::print(&summary, &story, &acts, arguments.json)?)
 }
 
 /// The order that the command line names, if it names one.
@@ -130,6 +157,19 @@ fn order_to_explain(arguments: &Arguments, city: &City) -> Result<Option<OrderId
     order.map(Some).ok_or_else(|| Failure::NoSuchOrder {
         name: name.to_owned(),
     })
+}
+
+/// The plan alone to a CSV file, everything to a folder.
+fn write(path: &Path, planned: &Planned<'_>) -> Result<(), Failure> {
+    if path.extension().is_some_and(|extension| extension == "csv") {
+        return export::write_assignments(path, planned.city, planned.report.plan());
+    }
+    export::write(path, planned)?;
+    eprintln!(
+        "{}: the map, tables, layers and plots",
+        path.join("city.html").display()
+    );
+    Ok(())
 }
 
 /// Why one order goes where it goes.

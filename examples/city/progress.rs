@@ -31,6 +31,22 @@ impl Progress {
         )
     }
 
+    /// For placing so many orders one by one.
+    pub(crate) fn placing(total: usize) -> Self {
+        Self::new(
+            total as u64,
+            "placing {wide_bar} {human_pos} of {human_len} orders, {eta} left",
+        )
+    }
+
+    /// For explaining so many orders.
+    pub(crate) fn explanations(total: usize) -> Self {
+        Self::new(
+            total as u64,
+            "explaining {wide_bar} {human_pos} of {human_len} orders, {eta} left",
+        )
+    }
+
     fn new(total: u64, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         // A template that does not parse costs its looks, not the work.

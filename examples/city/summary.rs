@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use catchment::plan::{Plan, SiteLoad};
+use catchment::report::Report;
 use catchment::site::SiteKind;
 use catchment::units::Units;
 use serde::Serialize;
@@ -47,6 +48,13 @@ pub(crate) struct Summary {
     busiest: Vec<Busy>,
 }
 
+/// The methods side by side, for people: names of the methods, and rows that begin with what they say.
+#[derive(Serialize)]
+pub(crate) struct Compared {
+    methods: Vec<&'static str>,
+    rows: Vec<(&'static str, Vec<String>)>,
+}
+
 /// How long it took, in seconds.
 #[derive(Clone, Copy, Default, Serialize)]
 pub(crate) struct Times {
@@ -75,17 +83,18 @@ struct Busy {
 }
 
 impl Summary {
-    /// Puts together what was added up: `methods` are the tallies of all plans, one of which is `plan`. O(orders).
+    /// Puts together what was added up: `methods` are the tallies of all plans, one of which is the report's. O(orders).
     ///
     /// # Panics
     ///
     /// If an order is not accounted for exactly once, or if a plan is better than the one that is proven the best.
     pub(crate) fn of(
         city: &City,
-        plan: &Plan,
+        report: &Report<'_>,
         methods: Vec<Tally>,
         unassigned_by: BTreeMap<Reason, usize>,
     ) -> Self {
+        let plan = report.plan();
         let chosen = methods
             .iter()
             .find(|tally| tally.method == routing::name(plan.method()))
@@ -128,7 +137,7 @@ impl Summary {
             chosen,
             unassigned_by,
             bad_rows: 0,
-            agree: agreement(city, plan),
+            agree: agreement(city, report),
             times: Times::default(),
             methods,
             busiest: busiest(city, plan),
@@ -155,19 +164,10 @@ fn busiest(city: &City, plan: &Plan) -> Vec<Busy> {
 }
 
 /// The share of orders assigned to the site that really served them, among those of which that is known.
-fn agreement(city: &City, plan: &Plan) -> Option<f64> {
-    let (mut known, mut same) = (0_u64, 0_u64);
-    for (order, decision) in city.orders().iter().zip(plan.decisions()) {
-        let Some(actual) = order.actual_site.as_deref() else {
-            continue;
-        };
-        let assigned = decision
-            .assigned()
-            .map(|assigned| city.site_name(assigned.site));
-        known += 1;
-        same += u64::from(assigned == Some(actual));
-    }
-    (known > 0).then(|| same as f64 / known as f64)
+fn agreement(city: &City, report: &Report<'_>) -> Option<f64> {
+    let agreement = report.agreement(&city.really());
+    let [same, known] = [agreement.same, agreement.known].map(|orders| f64::from(orders.0));
+    (known > 0.0).then(|| same / known)
 }
 
 impl fmt::Display for Times {
@@ -236,10 +236,38 @@ impl fmt::Display for Summary {
 }
 
 impl Summary {
-    /// The methods side by side.
-    fn write_methods(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: [(&str, Cell); 12] = [
-            ("", |tally| tally.method.to_owned()),
+    /// What there is, in a line.
+    pub(crate) fn title(&self) -> String {
+        format!(
+            "{} orders, {} pickup points",
+            grouped(self.orders),
+            grouped(self.sites)
+        )
+    }
+
+    pub(crate) fn method(&self) -> &'static str {
+        self.chosen.method
+    }
+
+    pub(crate) fn proven(&self) -> bool {
+        self.chosen.proven
+    }
+
+    /// What matters most, each with its name.
+    pub(crate) fn key_numbers(&self) -> Vec<(&'static str, String)> {
+        let tally = &self.chosen;
+        vec![
+            ("Assigned", grouped(tally.assigned)),
+            ("Unassigned", grouped(tally.unassigned)),
+            ("Full pickup points", grouped(tally.full_sites)),
+            ("Mean walk", whole_metres(tally.mean_m)),
+            ("95 % are within", whole_metres(tally.p95_m)),
+            ("Mean detour", whole_metres(tally.detour_m)),
+        ]
+    }
+
+    pub(crate) fn compared(&self) -> Compared {
+        let rows: [(&str, Cell); 11] = [
             ("Assigned", |tally| grouped(tally.assigned)),
             ("Unassigned", |tally| grouped(tally.unassigned)),
             ("Beyond capacity", |tally| {
@@ -256,13 +284,29 @@ impl Summary {
             ("Proven", |tally| tally.proof().to_owned()),
             ("Seconds", |tally| format!("{:.3}", tally.seconds_solve)),
         ];
-        writeln!(f)?;
-        for (what, cell) in rows {
+        let cells = |cell: Cell| self.methods.iter().map(cell).collect();
+        Compared {
+            methods: self.methods.iter().map(|tally| tally.method).collect(),
+            rows: rows
+                .into_iter()
+                .map(|(what, cell)| (what, cells(cell)))
+                .collect(),
+        }
+    }
+
+    /// The methods side by side.
+    fn write_methods(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let compared = self.compared();
+        let row = |f: &mut fmt::Formatter<'_>, what: &str, cells: &[&str]| {
             write!(f, "  {what:<22}")?;
-            for tally in &self.methods {
-                write!(f, "{:>14}", cell(tally))?;
-            }
-            writeln!(f)?;
+            cells.iter().try_for_each(|cell| write!(f, "{cell:>14}"))?;
+            writeln!(f)
+        };
+        writeln!(f)?;
+        row(f, "", &compared.methods)?;
+        for (what, cells) in &compared.rows {
+            let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+            row(f, what, &cells)?;
         }
         writeln!(
             f,
@@ -288,7 +332,7 @@ fn whole_metres(metres: Option<f64>) -> String {
 }
 
 /// A count with separators: 336,927.
-fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (place, digit) in digits.chars().enumerate() {

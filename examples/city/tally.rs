@@ -1,11 +1,11 @@
 //! The numbers of one plan, so that plans can be laid side by side.
 
 use catchment::plan::{Method, Plan, Proof};
+use catchment::report::{Report, Spread};
 use catchment::units::Distance;
 use serde::Serialize;
 
-use crate::lookups::Lookups;
-use crate::routing::{self, Routed};
+use crate::routing;
 
 /// What one method comes to.
 ///
@@ -39,32 +39,30 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Adds up a plan. `best` is one that is proven to be the best for the same orders. O(orders log orders).
-    pub(crate) fn of(routed: &Routed, best: &Plan, lookups: &Lookups) -> Self {
-        let plan = &routed.plan;
-        let walks = Walks::of(plan);
-        let assigned = walks.0.len();
-        let loads = plan.loads().iter();
-        let beyond_capacity = loads
-            .clone()
-            .map(|load| u64::from(load.load.0.saturating_sub(load.capacity.0)))
-            .sum();
-        let full_sites = loads.filter(|load| load.capacity.0 > 0 && load.room().0 == 0);
+    /// The numbers of a plan that took so long. `best` is one that is proven to be the best for the same orders.
+    /// O(orders log orders).
+    pub(crate) fn of(report: &Report<'_>, seconds_solve: f64, best: &Plan) -> Self {
+        let (plan, summary) = (report.plan(), report.summary());
+        let walk = |length: fn(&Spread) -> Distance| {
+            let length = summary.walk.as_ref().map(length);
+            length.map(Distance::as_metres_f64)
+        };
+        let beyond_capacity = summary.loads.beyond_capacity;
         Self {
             method: routing::name(plan.method()),
-            assigned,
-            unassigned: plan.decisions().len() - assigned,
-            total_m: metres(walks.sum()),
-            mean_m: walks.mean(),
-            p50_m: walks.percentile(50),
-            p95_m: walks.percentile(95),
-            max_m: walks.percentile(100),
-            detour_m: detour(plan, lookups),
-            full_sites: full_sites.count(),
+            assigned: summary.assigned.0 as usize,
+            unassigned: summary.unassigned().0 as usize,
+            total_m: walk(|walk| walk.sum).unwrap_or(0.0),
+            mean_m: walk(Spread::mean),
+            p50_m: walk(|walk| walk.p50),
+            p95_m: walk(|walk| walk.p95),
+            max_m: walk(|walk| walk.longest),
+            detour_m: summary.detour.map(|detour| detour.mean().as_metres_f64()),
+            full_sites: summary.loads.full as usize,
             beyond_capacity,
             proven: plan.proof() == Proof::Optimal,
             gap: gap(plan, best).filter(|_| beyond_capacity == 0),
-            seconds_solve: routed.seconds,
+            seconds_solve,
         }
     }
 
@@ -72,59 +70,6 @@ impl Tally {
     pub(crate) fn proof(&self) -> &'static str {
         if self.proven { "optimal" } else { "none" }
     }
-}
-
-/// How far assigned orders are from their sites, in ascending order.
-struct Walks(Vec<Distance>);
-
-impl Walks {
-    fn of(plan: &Plan) -> Self {
-        let assigned = plan.decisions().iter().filter_map(|one| one.assigned());
-        let mut walks: Vec<_> = assigned.map(|assigned| assigned.distance).collect();
-        walks.sort_unstable();
-        Self(walks)
-    }
-
-    /// In millimetres. A hundred million walks round half the Earth are a ninth of what 64 bits hold.
-    fn sum(&self) -> u64 {
-        self.0.iter().map(|walk| walk.as_millimetres()).sum()
-    }
-
-    fn mean(&self) -> Option<f64> {
-        mean(self.sum(), self.0.len())
-    }
-
-    /// The nearest rank: at least `percent` of the walks are no longer than this one.
-    fn percentile(&self, percent: usize) -> Option<f64> {
-        let rank = (self.0.len() * percent).div_ceil(100);
-        let walk = self.0.get(rank.checked_sub(1)?)?;
-        Some(walk.as_metres_f64())
-    }
-}
-
-/// The mean detour.
-fn detour(plan: &Plan, lookups: &Lookups) -> Option<f64> {
-    let (mut sum, mut count) = (0, 0);
-    for (decision, nearest) in plan.decisions().iter().zip(&lookups.nearest) {
-        if let (Some(assigned), Some(nearest)) = (decision.assigned(), nearest) {
-            sum += assigned
-                .distance
-                .saturating_sub(nearest.distance)
-                .as_millimetres();
-            count += 1;
-        }
-    }
-    mean(sum, count)
-}
-
-/// Millimetres divided among so many, in metres.
-fn mean(sum: u64, count: usize) -> Option<f64> {
-    let count = count as u64;
-    (sum + count / 2).checked_div(count).map(metres)
-}
-
-fn metres(millimetres: u64) -> f64 {
-    Distance::from_millimetres(millimetres).as_metres_f64()
 }
 
 /// By which part of the best total a plan is longer, if both assign as many orders.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use catchment::desk::{Action, Command, Desk, DeskHandle, Goods, Policy, Refusal, Scope};
+use catchment::desk::{Action, Command, Desk, DeskHandle, Goods, Policy, Refusal, Scope, Step};
 use catchment::id::{CommandId, OrderId, SiteId, SkuId};
 use catchment::ledger::{Answer, CommandError, Outcome};
 use catchment::site::{Change, SiteKind};
@@ -18,6 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::Arguments;
 use crate::journal::{self, Journal};
+use crate::service;
 use crate::summary;
 use crate::world::{Draw, World};
 
@@ -29,17 +30,17 @@ const TROUBLE: u64 = 4 << 40;
 const ANNOUNCE: u64 = 5 << 40;
 
 /// The orders come within an hour, as the desk sees it, however fast they come.
-const EVENING: Duration = Duration::from_secs(3_600);
+pub(crate) const EVENING: Duration = Duration::from_secs(3_600);
 
 /// So many orders, one trouble.
 const CALM: usize = 250;
 
 /// How many orders a thread takes before it waits for the log.
-const TOGETHER: usize = 64;
+pub(crate) const TOGETHER: usize = 64;
 
 struct Stage<'a> {
     desk: &'a DeskHandle,
-    journal: &'a Journal,
+    journal: &'a Journal<Step>,
     arguments: &'a Arguments,
     world: &'a World,
     /// The instant at which this process began, as the desk sees it.
@@ -134,7 +135,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         &steps,
         &seen,
         (troubles, took),
-    )
+    )?;
+    service::run(&world, policy, arguments)
 }
 
 fn bar(orders: usize) -> ProgressBar {
@@ -328,7 +330,7 @@ fn note(file: Option<&mut File>, answered: &[OrderId]) -> std::io::Result<()> {
 }
 
 /// The reason without its numbers.
-fn kind(refusal: &Refusal) -> String {
+pub(crate) fn kind(refusal: &impl core::fmt::Debug) -> String {
     let text = format!("{refusal:?}");
     text.split([' ', '{']).next().unwrap_or_default().to_owned()
 }

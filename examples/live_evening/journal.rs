@@ -5,19 +5,19 @@ use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use catchment::desk::Step;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// Steps on their way to the file. The desk hands them over in their order; one thread writes as many as have come
+/// Steps on their way to the file. Desk or dispatch hand them over in their order; one thread writes as many as have come
 /// and syncs once for all of them.
-pub(crate) struct Journal {
-    state: Mutex<State>,
+pub(crate) struct Journal<S> {
+    state: Mutex<State<S>>,
     changed: Condvar,
 }
 
-#[derive(Default)]
-struct State {
-    waiting: Vec<Step>,
-    written: Vec<Step>,
+struct State<S> {
+    waiting: Vec<S>,
+    written: Vec<S>,
     /// Steps handed over and steps that are safe.
     handed: u64,
     safe: u64,
@@ -25,12 +25,16 @@ struct State {
     failure: Option<io::ErrorKind>,
 }
 
-impl Journal {
+impl<S: Serialize> Journal<S> {
     /// `known` are the steps that are in the file already.
-    pub(crate) fn new(known: Vec<Step>) -> Self {
+    pub(crate) fn new(known: Vec<S>) -> Self {
         let state = State {
+            waiting: Vec::new(),
             written: known,
-            ..State::default()
+            handed: 0,
+            safe: 0,
+            is_closed: false,
+            failure: None,
         };
         Self {
             state: Mutex::new(state),
@@ -39,7 +43,7 @@ impl Journal {
     }
 
     /// Takes a step; returns the number to wait for.
-    pub(crate) fn hand(&self, step: Step) -> u64 {
+    pub(crate) fn hand(&self, step: S) -> u64 {
         let mut state = self.lock();
         state.waiting.push(step);
         state.handed += 1;
@@ -70,7 +74,7 @@ impl Journal {
     }
 
     /// All steps, once the journal is closed.
-    pub(crate) fn into_steps(self) -> Vec<Step> {
+    pub(crate) fn into_steps(self) -> Vec<S> {
         self.state
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
@@ -104,12 +108,12 @@ impl Journal {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn append(file: &mut File, steps: &[Step]) -> io::Result<()> {
+fn append<S: Serialize>(file: &mut File, steps: &[S]) -> io::Result<()> {
     let mut bytes = Vec::new();
     for step in steps {
         serde_json::to_writer(&mut bytes, step)?;
@@ -121,7 +125,7 @@ fn append(file: &mut File, steps: &[Step]) -> io::Result<()> {
 
 /// The steps of a log, and the file to go on with. A last line that was not finished when the process died was
 /// promised to nobody: it is cut off.
-pub(crate) fn open(path: &Path, resume: bool) -> io::Result<(Vec<Step>, File)> {
+pub(crate) fn open<S: DeserializeOwned>(path: &Path, resume: bool) -> io::Result<(Vec<S>, File)> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true);
     let mut file = options.truncate(!resume).open(path)?;

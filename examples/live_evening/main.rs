@@ -1,5 +1,6 @@
 //! One evening at the live desk: orders stream in from several threads while sites close, reject and sell on the shop
-//! floor, every step is appended to a log, and a process that is killed goes on where it was.
+//! floor, every step is appended to a log, and a process that is killed goes on where it was. Then the same evening with
+//! all its service: settled pledges, deliveries, orders in parts, and every order followed to its end.
 //!
 //! ```text
 //! cargo run --release --example live_evening                                  # a seeded city
@@ -15,6 +16,7 @@
 mod evening;
 mod journal;
 mod kills;
+mod service;
 mod summary;
 mod world;
 

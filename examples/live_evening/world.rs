@@ -7,7 +7,7 @@ use std::sync::Arc;
 use catchment::geo::{LngLat, Position};
 use catchment::id::{CustomerId, OrderId, SiteId, SkuId};
 use catchment::order::{Order, OrderLine};
-use catchment::site::{Network, Site, SiteKind};
+use catchment::site::{Network, Site, SiteKind, Tag};
 use catchment::units::{Quantity, Units};
 
 use crate::Arguments;
@@ -74,7 +74,11 @@ fn network(places: &[(SiteKind, Position)], capacity: Units) -> Result<Network, 
     let numbered = || (0..).map(SiteId).zip(places);
     let stores = numbered().filter(|(_, (kind, _))| *kind == SiteKind::Store);
     let stores: Vec<Site> = stores
-        .map(|(id, (_, at))| Site::store(id, *at, capacity))
+        .map(|(id, (_, at))| {
+            let mut store = Site::store(id, *at, capacity);
+            store.tags = Tag::DELIVERY.into();
+            store
+        })
         .collect();
     let of_stores = Network::builder().sites(stores.clone()).build()?;
     let leaders = numbered().filter(|(_, (kind, _))| *kind == SiteKind::Leader);

@@ -9,10 +9,12 @@ use catchment::id::SiteId;
 use catchment::site::{Site, SiteStatus};
 use catchment::units::{Distance, Units};
 
-/// A city as it is drawn: named sites without numbers, and where customers live.
+/// A city as it is drawn: named sites without numbers, where customers live, and when they order.
 pub(crate) struct Drawn {
     pub(crate) sites: Vec<(String, Site)>,
     pub(crate) homes: Vec<Position>,
+    /// One for each home: seconds since the stream began.
+    pub(crate) placed: Vec<u32>,
 }
 
 /// How large a city, and which one.
@@ -41,6 +43,10 @@ const OUTSKIRTS_KM: f64 = 12.0;
 const PAUSED_ONE_IN: u64 = 30;
 const LEADER_CAPACITY: Units = Units(30);
 const STORE_CAPACITY: Units = Units(300);
+/// How long the stream takes, in minutes.
+pub(crate) const EVENING: u64 = 120;
+/// When something new is shown, in minutes since the stream began; people order most in the minutes after it.
+const SHOWN_AT: [u64; 4] = [3, 25, 52, 85];
 /// Who makes a city of names and sites numbers them.
 const UNNUMBERED: SiteId = SiteId(0);
 
@@ -80,8 +86,25 @@ impl Blueprint {
         }
         let homes = (0..self.homes).map(|_| home(&districts, &mut random).position());
         let homes = homes.collect::<Result<_, _>>()?;
-        Ok(Drawn { sites, homes })
+        // Numbers of their own, so that the hours change no place.
+        let mut random = SplitMix64(!self.seed);
+        let placed = (0..self.homes).map(|_| placed(&mut random)).collect();
+        Ok(Drawn {
+            sites,
+            homes,
+            placed,
+        })
     }
+}
+
+/// When somebody orders: soon after something was shown, and hardly ever half an hour later.
+fn placed(random: &mut SplitMix64) -> u32 {
+    let shown = 60 * SHOWN_AT[random.index(SHOWN_AT.len())];
+    let pause = random
+        .below(60 * 35)
+        .min(random.below(60 * 35))
+        .min(random.below(60 * 35));
+    (shown + pause).min(60 * EVENING - 1) as u32
 }
 
 /// A store near the middle of a district.

@@ -273,7 +273,12 @@ impl Network {
 }
 
 /// Puts numbers to the demand that a site does not meet.
-fn rejection(unmet: Demand, filter: &Filter<'_>, record: &Record, chord: Chord) -> Rejection {
+pub(crate) fn rejection(
+    unmet: Demand,
+    filter: &Filter<'_>,
+    record: &Record,
+    chord: Chord,
+) -> Rejection {
     let site = &record.site;
     let distance = chord.distance();
     match (unmet, filter) {

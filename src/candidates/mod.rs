@@ -10,3 +10,6 @@ mod lookup;
 
 pub use explain::{Candidate, Rejection, Verdict};
 pub use filter::Filter;
+
+pub(crate) use explain::rejection;
+pub(crate) use filter::Demand;

@@ -12,7 +12,7 @@ use crate::desk::{
 use crate::id::{CustomerId, OrderId, SiteId, SkuId};
 use crate::ledger::{Canonical, Deadlines, Encoder, Ledger, Machine};
 use crate::limits::Limits;
-use crate::order::{Order, check_batch};
+use crate::order::{Order, OrderLine, check_batch};
 use crate::plan::{Cost, Preferences};
 use crate::site::Network;
 use crate::time::Timestamp;
@@ -216,6 +216,29 @@ impl Counter {
         place.map_or(Quantity(0), |place| {
             self.stock.free(self.places[place].pool, sku)
         })
+    }
+
+    /// The numbers by which the stock knows the articles of an order: to ask many sites for them.
+    pub(crate) fn article_numbers(&self, lines: &[OrderLine]) -> Vec<Option<u32>> {
+        let numbers = lines.iter().map(|line| self.stock.number(line.sku));
+        numbers.collect()
+    }
+
+    /// The first line of which too little may be promised at a site, with what may be.
+    pub(crate) fn short_of(
+        &self,
+        site: SiteId,
+        lines: &[OrderLine],
+        numbers: &[Option<u32>],
+    ) -> Option<(OrderLine, Quantity)> {
+        let pool = self.places.find(site).map(|place| self.places[place].pool);
+        let free = |number: &Option<u32>| match pool {
+            Some(pool) => self.stock.free_of(pool, *number),
+            None => Quantity(0),
+        };
+        let mut asked = lines.iter().zip(numbers.iter().map(free));
+        let short = asked.find(|(line, free)| *free < line.quantity);
+        short.map(|(line, free)| (*line, free))
     }
 
     /// All stock. O(articles of all sites).

@@ -81,7 +81,14 @@ impl Stock {
 
     /// What may still be promised. O(1).
     pub(super) fn free(&self, pool: u32, sku: SkuId) -> Quantity {
-        let free = self.find(pool, sku).map(|slot| {
+        self.free_of(pool, self.number(sku))
+    }
+
+    /// The same for an article whose number is known; of one without a number there is none.
+    #[inline]
+    pub(super) fn free_of(&self, pool: u32, number: Option<u32>) -> Quantity {
+        let slot = number.and_then(|number| self.slot(pool, number));
+        let free = slot.map(|slot| {
             let level = &self.levels[slot];
             let safety = level
                 .safety
@@ -224,18 +231,27 @@ impl Stock {
         }
     }
 
+    /// The number by which all pools know an article.
+    #[inline]
+    pub(super) fn number(&self, sku: SkuId) -> Option<u32> {
+        self.by_sku.find(sku.0, |slot| self.skus[slot].0)
+    }
+
     fn find(&self, pool: u32, sku: SkuId) -> Option<u32> {
-        let sku = self.by_sku.find(sku.0, |slot| self.skus[slot].0)?;
+        self.slot(pool, self.number(sku)?)
+    }
+
+    #[inline]
+    fn slot(&self, pool: u32, number: u32) -> Option<u32> {
         self.by_key
-            .find(key(pool, sku), |slot| self.levels[slot].key())
+            .find(key(pool, number), |slot| self.levels[slot].key())
     }
 
     fn enter(&mut self, pool: u32, sku: SkuId) -> Option<u32> {
         if let Some(slot) = self.find(pool, sku) {
             return Some(slot);
         }
-        let known = self.by_sku.find(sku.0, |slot| self.skus[slot].0);
-        let number = if let Some(number) = known {
+        let number = if let Some(number) = self.number(sku) {
             number
         } else {
             let number = self.skus.push(sku)?;

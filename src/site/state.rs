@@ -9,12 +9,12 @@ use std::sync::{Arc, OnceLock};
 use crate::geo::{Position, UnitVector};
 use crate::index::{Best, Collect, Overlay, PackedTree, Point, Ranked, Tiles, Unpacked, Within};
 use crate::limits::Limits;
-use crate::site::SiteStatus;
 use crate::site::areas::{AreaCap, OverlayAreas, PackedAreas};
 use crate::site::directory::Directory;
 use crate::site::network::{Record, Version};
 use crate::site::paged::Paged;
 use crate::site::slots::SlotSet;
+use crate::site::{SiteKind, SiteStatus};
 
 /// One version.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) current: SlotSet,
     /// Those of them whose sites are open.
     pub(crate) open: SlotSet,
+    /// Packed entries that are stores.
+    pub(crate) stores: SlotSet,
     pub(crate) directory: Directory,
     pub(crate) generation: Arc<Generation>,
     pub(crate) overlay: Arc<SiteOverlay>,
@@ -88,6 +90,11 @@ impl State {
                 .iter()
                 .map(|record| record.as_ref().is_some_and(is_open)),
         );
+        let stores = SlotSet::of(
+            records
+                .iter()
+                .map(|record| record.as_ref().is_some_and(is_store)),
+        );
         let caps = records.iter().zip(tree.points()).map(|(record, point)| {
             record
                 .as_ref()
@@ -107,6 +114,7 @@ impl State {
             records,
             current,
             open,
+            stores,
             directory,
             generation,
             overlay: Arc::default(),
@@ -124,8 +132,10 @@ impl State {
     pub(crate) fn follow(&mut self, slot: u32) {
         let packed = self.record(slot).filter(|record| record.packed);
         let (current, open) = (packed.is_some(), packed.is_some_and(is_open));
+        let is_store = packed.is_some_and(is_store);
         self.current.set(slot, current);
         self.open.set(slot, open);
+        self.stores.set(slot, is_store);
     }
 
     /// Where the site in a slot is, as a vector.
@@ -177,6 +187,18 @@ impl State {
                 self.stale == 0 || self.current.contains(slot)
             });
         self.overlay.points.search(from, into);
+    }
+
+    /// Shows `into` every store that may belong among its best, open or not. No record of a packed site is read.
+    pub(crate) fn search_stores(&self, from: UnitVector, into: &mut impl Collect) {
+        self.generation
+            .tree
+            .search(from, Within::Anywhere, into, |slot, _| {
+                self.stores.contains(slot)
+            });
+        self.overlay
+            .points
+            .search(from, &mut Stores { state: self, into });
     }
 
     /// The nearest site, by the tiles if they can prove it.
@@ -269,8 +291,30 @@ impl State {
     }
 }
 
+/// Lets only stores through.
+struct Stores<'a, C> {
+    state: &'a State,
+    into: &'a mut C,
+}
+
+impl<C: Collect> Collect for Stores<'_, C> {
+    fn bound(&self) -> f64 {
+        self.into.bound()
+    }
+
+    fn offer(&mut self, point: Ranked) {
+        if self.state.record(point.slot).is_some_and(is_store) {
+            self.into.offer(point);
+        }
+    }
+}
+
 fn is_open(record: &Record) -> bool {
     record.site.status == SiteStatus::Open
+}
+
+fn is_store(record: &Record) -> bool {
+    record.site.kind == SiteKind::Store
 }
 
 impl Generation {

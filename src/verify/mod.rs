@@ -33,6 +33,7 @@ mod certificate;
 mod claims;
 mod desk;
 mod fulfil;
+mod options;
 mod rules;
 mod tree;
 mod violation;
@@ -47,6 +48,7 @@ use rules::Rules;
 
 pub use desk::{DeskViolation, DeskViolations, desk};
 pub use fulfil::{DispatchViolation, DispatchViolations, dispatch};
+pub use options::{OptionsViolation, OptionsViolations, options};
 pub use violation::{Violation, Violations};
 
 /// Checks a plan by walking distance against the network and the orders that it was made for.

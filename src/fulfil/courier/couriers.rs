@@ -15,6 +15,26 @@ use crate::units::Units;
 /// refused, and loads are the sums of rides. (A new fleet may lower a capacity below the load: then no more is taken.)
 ///
 /// See [`choose`](Self::choose) for an example.
+///
+/// # Who is chosen
+///
+/// For one [`Trip`](crate::fulfil::Trip) the window comes first: the earliest that works, or the one that the buyer
+/// asks for. In it the store's own riders are asked first, while they last, in the order of their ids; then the
+/// carriers, in the order of the retailer's preference and of their ids. The first who can is the one. So the choice
+/// is unique, and [`explain`](Self::explain) says of everybody before them why not.
+///
+/// # When it arrives
+///
+/// An order is ready at the store at some instant and travels for some time, while a courier promises the door within
+/// a longer span from the store. The courier leaves when the order is ready, but no earlier than that it arrives when
+/// the window opens. A window works if the promise ends before it closes.
+///
+/// ```text
+///          ready      opens                               closes
+/// ───────────┬──────────╞═════════════════════════════════╡──────→ time
+///            └── wait ─┬── travel ──→ earliest            │
+///                      └── promised span ───────→ latest ─┘ may be no later
+/// ```
 #[derive(Clone, Debug)]
 pub struct Couriers {
     fleet: Arc<Fleet>,

@@ -2,10 +2,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::desk;
-use crate::fulfil::Fleet;
 use crate::fulfil::dispatch::Choice;
+use crate::fulfil::{Basket, BasketFaults, Bundle, Fleet, PricedLine};
 use crate::id::{OrderId, SiteId, SkuId};
 use crate::ledger;
+use crate::limits::Limits;
+use crate::money::Amount;
 use crate::order::{Order, OrderLine, Wish};
 use crate::site::Tag;
 use crate::units::Units;
@@ -29,12 +31,14 @@ pub type Command = ledger::Command<Action>;
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Action {
-    /// An order comes whole: it gets a site with all its goods, and a courier if it is to be brought.
+    /// An order comes: it gets a site with all its goods, and a courier if it is to be brought.
     Take {
         /// What is ordered. Its id must be new.
         order: Arc<Order>,
         /// What the buyer has chosen.
         choice: Choice,
+        /// How it may be divided if no single site has all its goods; `None`: it comes whole or not at all.
+        division: Option<Division>,
     },
     /// An order comes in parts, some fetched and some brought: all of them are taken, or none.
     TakeParts {
@@ -110,6 +114,48 @@ pub enum Action {
     Desk(desk::Action),
 }
 
+/// How an order may be divided that no single site can fill: over the fewest sites, then the nearest, as the
+/// [policy](crate::fulfil::SplitPolicy) of the [terms](crate::fulfil::dispatch::Terms) says.
+///
+/// Each part is for a site of its own and stays there as if the buyer had chosen it; it has the size of the order. The
+/// parts get the ids in their order, in the rank of their sites; those that are not needed stay free.
+///
+/// ```
+/// use catchment::fulfil::dispatch::Division;
+/// use catchment::id::OrderId;
+/// let division = Division { parts: vec![OrderId(71), OrderId(72)], ..Division::default() };
+/// assert!(division.bundles.is_empty());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Division {
+    /// Ids for as many parts as there may be, made by the caller: new, like an order's.
+    pub parts: Vec<OrderId>,
+    /// What a piece of each line is worth, line by line, for the minimum value of a part; empty: nothing.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub prices: Vec<Amount>,
+    /// Which lines belong together.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub bundles: Vec<Bundle>,
+}
+
+impl Division {
+    /// The lines of an order with their prices and bundles.
+    pub(super) fn basket(&self, order: &Order, limits: &Limits) -> Result<Basket, BasketFaults> {
+        let prices = self
+            .prices
+            .iter()
+            .copied()
+            .chain(core::iter::repeat(Amount::ZERO));
+        let lines = order.lines.iter().zip(prices);
+        let lines: Vec<PricedLine> = lines
+            .map(|(line, price)| PricedLine { line: *line, price })
+            .collect();
+        Basket::new(&lines, &self.bundles, limits)
+    }
+}
+
 /// One part of an order that comes divided.
 ///
 /// ```
@@ -178,6 +224,24 @@ pub enum Malformed {
         /// The id.
         part: OrderId,
     },
+    /// There are prices, and not one for each line.
+    #[error("order {order} has {lines} lines and {prices} prices")]
+    Prices {
+        /// Which.
+        order: OrderId,
+        /// How many lines.
+        lines: usize,
+        /// How many prices.
+        prices: usize,
+    },
+    /// The order is nothing that can be divided.
+    #[error("order {order}: {faults}")]
+    Basket {
+        /// Which.
+        order: OrderId,
+        /// Why.
+        faults: BasketFaults,
+    },
     /// The parts hold more or less of an article than the order.
     #[error("order {order} has {wanted} pieces of sku {sku}, its parts have {found}")]
     NotTheOrder {
@@ -194,9 +258,17 @@ pub enum Malformed {
 
 impl Action {
     /// Whether it makes sense at all, as far as the desk is not asked: that is the second half of the check.
-    pub(super) fn check(&self) -> Result<(), Malformed> {
+    pub(super) fn check(&self, limits: &Limits) -> Result<(), Malformed> {
         match self {
-            Self::Take { order, choice } => check_wish(order, choice),
+            Self::Take {
+                order,
+                choice,
+                division,
+            } => {
+                check_wish(order, choice)?;
+                let division = division.as_ref();
+                division.map_or(Ok(()), |division| check_division(order, division, limits))
+            }
             Self::TakeParts { order, parts } => check_parts(order, parts),
             Self::TakeSettled { orders } => {
                 let is_loose = |order: &&Arc<Order>| !matches!(order.wish, Wish::Site(_));
@@ -239,18 +311,48 @@ fn check_wish(order: &Order, choice: &Choice) -> Result<(), Malformed> {
     Ok(())
 }
 
+/// The ids of parts are their own.
+fn check_ids(order: OrderId, parts: impl Iterator<Item = OrderId>) -> Result<(), Malformed> {
+    let mut ids: Vec<OrderId> = parts.chain([order]).collect();
+    ids.sort_unstable();
+    let twice = ids.windows(2).find(|pair| pair[0] == pair[1]);
+    twice.map_or(Ok(()), |pair| {
+        Err(Malformed::RepeatedPart { part: pair[0] })
+    })
+}
+
+fn check_division(order: &Order, division: &Division, limits: &Limits) -> Result<(), Malformed> {
+    let id = order.id;
+    let (lines, prices, parts) = (
+        order.lines.len(),
+        division.prices.len(),
+        division.parts.len(),
+    );
+    if parts < 2 {
+        return Err(Malformed::TooFewParts { order: id, parts });
+    }
+    check_ids(id, division.parts.iter().copied())?;
+    if prices != 0 && prices != lines {
+        return Err(Malformed::Prices {
+            order: id,
+            lines,
+            prices,
+        });
+    }
+    let basket = division.basket(order, limits);
+    basket.map_or_else(
+        |faults| Err(Malformed::Basket { order: id, faults }),
+        |_| Ok(()),
+    )
+}
+
 fn check_parts(order: &Order, parts: &[Share]) -> Result<(), Malformed> {
     let id = order.id;
     if parts.len() < 2 {
         let parts = parts.len();
         return Err(Malformed::TooFewParts { order: id, parts });
     }
-    let mut ids: Vec<OrderId> = parts.iter().map(|share| share.part).collect();
-    ids.push(id);
-    ids.sort_unstable();
-    if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(Malformed::RepeatedPart { part: pair[0] });
-    }
+    check_ids(id, parts.iter().map(|share| share.part))?;
     for share in parts {
         check_wish(order, &share.choice)?;
     }

@@ -42,6 +42,16 @@ impl Choice {
             Self::Deliver { .. } | Self::DeliverFrom { .. } => Way::Delivery,
         }
     }
+
+    /// The same at one site.
+    pub(super) const fn at(&self, site: SiteId) -> Self {
+        match *self {
+            Self::Pickup | Self::PickupAt(_) => Self::PickupAt(site),
+            Self::Deliver { when } | Self::DeliverFrom { when, .. } => {
+                Self::DeliverFrom { store: site, when }
+            }
+        }
+    }
 }
 
 impl Canonical for Choice {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::desk::{self, OrderState, Scope, Told};
 use crate::fulfil::Deed;
+use crate::fulfil::dispatch::deliver::Planned;
 use crate::fulfil::dispatch::parts::Part;
-use crate::fulfil::dispatch::{Action, Choice, Dispatcher, Event, Refusal, Share};
+use crate::fulfil::dispatch::{Action, Choice, Dispatcher, Event, Refusal};
 use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
 use crate::time::Timestamp;
@@ -18,9 +19,22 @@ impl Dispatcher {
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
         match action {
-            Action::Take { order, choice } => {
+            Action::Take {
+                order,
+                choice,
+                division,
+            } => {
                 self.is_new(order.id)?;
-                self.take(now, order, order.id, choice, events)
+                let taken = self.take(now, order, order.id, choice, events);
+                match (taken, division) {
+                    (Err(Refusal::Desk(desk::Refusal::OutOfStock { .. })), Some(division))
+                        if !matches!(choice, Choice::PickupAt(_) | Choice::DeliverFrom { .. }) =>
+                    {
+                        let shares = self.divide(now, order, choice, division)?;
+                        self.take_parts(now, order, &shares, events)
+                    }
+                    (taken, _) => taken,
+                }
             }
             Action::TakeParts { order, parts } => self.take_parts(now, order, parts, events),
             Action::TakeSettled { orders } => {
@@ -46,7 +60,7 @@ impl Dispatcher {
     }
 
     /// A part, or an order that is whole, gets what was chosen for it.
-    fn take(
+    pub(super) fn take(
         &mut self,
         now: Timestamp,
         order: &Arc<Order>,
@@ -54,44 +68,29 @@ impl Dispatcher {
         choice: &Choice,
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
-        let (part, way) = (order.id, choice.way());
-        let (order, route) = self.plan(now, order, choice)?;
+        let planned = self.plan(now, order, choice)?;
+        self.place(now, of, &planned, events)
+    }
+
+    /// What was planned is held: the place, the goods and the ride.
+    pub(super) fn place(
+        &mut self,
+        now: Timestamp,
+        of: OrderId,
+        planned: &Planned,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Refusal> {
+        let Planned { order, way, route } = planned;
         let placed = desk::Action::Place {
-            order: Arc::clone(&order),
+            order: Arc::clone(order),
             proposal: None,
         };
         self.ask(now, &placed, events)?;
+        let (part, way) = (order.id, *way);
         self.emit(Event::Taken { part, of, way }, events);
         if let Some(route) = route {
-            self.hold_ride(&order, &route, events);
+            self.hold_ride(order, route, events);
         }
-        Ok(())
-    }
-
-    /// All parts or none: a copy tries, and takes over if all goes well. O(state).
-    fn take_parts(
-        &mut self,
-        now: Timestamp,
-        order: &Arc<Order>,
-        parts: &[Share],
-        events: &mut Vec<Event>,
-    ) -> Result<(), Refusal> {
-        self.is_new(order.id)?;
-        for share in parts {
-            self.is_new(share.part)?;
-        }
-        let (mut trial, mut heard) = (self.clone(), Vec::new());
-        let divided = Event::Divided {
-            order: Arc::clone(order),
-            parts: parts.iter().map(|share| share.part).collect(),
-        };
-        trial.emit(divided, &mut heard);
-        for share in parts {
-            let part = Arc::new(share.of(order));
-            trial.take(now, &part, order.id, &share.choice, &mut heard)?;
-        }
-        *self = trial;
-        events.append(&mut heard);
         Ok(())
     }
 
@@ -250,7 +249,7 @@ impl Dispatcher {
         }
     }
 
-    fn is_new(&self, order: OrderId) -> Result<(), Refusal> {
+    pub(super) fn is_new(&self, order: OrderId) -> Result<(), Refusal> {
         if self.parts.knows(order) {
             Err(Refusal::KnownOrder { order })
         } else {

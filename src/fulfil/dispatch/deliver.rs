@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::desk;
 use crate::fulfil::dispatch::{Choice, Dispatcher, Event, Refusal};
-use crate::fulfil::{Couriers, Ride, Trip, WindowWish};
+use crate::fulfil::{Couriers, Ride, Trip, Way, WindowWish};
 use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
-use crate::site::Tag;
+use crate::site::{SiteKind, Tag};
 use crate::time::Timestamp;
 
 /// A store and who brings it from there.
@@ -17,14 +17,23 @@ pub(super) struct Route {
     pub(super) ride: Ride,
 }
 
+/// What a choice comes to: the order as the desk gets it, and the route if it is to be brought.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub(super) order: Arc<Order>,
+    pub(super) way: Way,
+    pub(super) route: Option<Route>,
+}
+
 impl Dispatcher {
-    /// The order as the desk gets it for a choice, and the route if it is to be brought.
+    /// Looks for a route, if there has to be one. Nothing is held yet.
     pub(super) fn plan(
         &self,
         now: Timestamp,
         order: &Arc<Order>,
         choice: &Choice,
-    ) -> Result<(Arc<Order>, Option<Route>), Refusal> {
+    ) -> Result<Planned, Refusal> {
+        let way = choice.way();
         let mut order = Arc::clone(order);
         let route = match *choice {
             Choice::Pickup => None,
@@ -40,7 +49,7 @@ impl Dispatcher {
                 Some(route)
             }
         };
-        Ok((order, route))
+        Ok(Planned { order, way, route })
     }
 
     /// The store from which an order is there in the earliest window; of several, the cheapest for the desk. An order
@@ -68,7 +77,7 @@ impl Dispatcher {
         {
             return Ok(Route { store, ride });
         }
-        let stores = self.counter.choices(&order, self.delivery.stores_max)?;
+        let stores = self.counter.choices(&order, self.service.stores_asked)?;
         let routes = stores
             .into_iter()
             .enumerate()
@@ -82,7 +91,8 @@ impl Dispatcher {
             .ok_or(Refusal::NoCourier { part: order.id })
     }
 
-    fn ride_from(
+    /// Who brings an order from a store.
+    pub(super) fn ride_from(
         &self,
         now: Timestamp,
         order: &Order,
@@ -90,15 +100,20 @@ impl Dispatcher {
         when: WindowWish,
         couriers: &Couriers,
     ) -> Option<Ride> {
-        let from = self.counter.network().site(store)?.position;
+        let site = self.counter.network().site(store)?;
+        let (from, options) = (site.position, &self.service.options);
         let distance = from.distance_to(order.position);
+        let settings = options.settings();
+        if site.kind != SiteKind::Store || distance > settings.delivery_distance_max {
+            return None;
+        }
         let trip = Trip {
             store,
             from,
             to: order.position,
             size: order.size,
-            ready_at: self.delivery.preparation.after(now).ok()?,
-            travel: self.delivery.travel(distance),
+            ready_at: settings.preparation.ready_at(site, now),
+            travel: options.travel(distance),
         };
         couriers.choose(now, &trip, when)
     }

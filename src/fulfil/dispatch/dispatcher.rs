@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use crate::desk::{self, Counter, OrderState};
 use crate::fulfil::dispatch::parts::{Divided, Part, Parts};
-use crate::fulfil::dispatch::{Action, Delivery, Event, Malformed, Mismatch, Refusal, Terms};
+use crate::fulfil::dispatch::{Action, Event, Malformed, Mismatch, Refusal, Service, Terms};
 use crate::fulfil::{Couriers, Deed, Fleet, Life, Way};
 use crate::id::{OrderId, SiteId};
 use crate::ledger::{Canonical, Encoder, Ledger, Machine};
+use crate::limits::Limits;
 use crate::order::Order;
 use crate::site::Network;
 use crate::time::Timestamp;
@@ -29,7 +30,7 @@ use crate::time::Timestamp;
 /// let (now, part) = (Timestamp::from_unix_millis(0), OrderId(7));
 /// let order = Arc::new(Order::new(part, door));
 /// let evening = [
-///     Action::Take { order, choice: Choice::Pickup },
+///     Action::Take { order, choice: Choice::Pickup, division: None },
 ///     Action::Confirm { order: part },
 ///     Action::Ready { part },
 ///     Action::PickUp { part },
@@ -49,7 +50,8 @@ pub struct Dispatcher {
     pub(super) counter: Counter,
     pub(super) parts: Parts,
     pub(super) couriers: Couriers,
-    pub(super) delivery: Delivery,
+    pub(super) service: Arc<Service>,
+    pub(super) limits: Limits,
 }
 
 /// A part, or an order that is whole, as the dispatch shows it.
@@ -87,7 +89,8 @@ impl Ledger<Dispatcher> {
             counter,
             parts: Parts::default(),
             couriers: Couriers::new(terms.fleet),
-            delivery: terms.delivery,
+            service: Arc::new(terms.service),
+            limits,
         };
         Self::new(dispatcher, &limits)
     }
@@ -164,7 +167,7 @@ impl Machine for Dispatcher {
     }
 
     fn check(&self, action: &Action) -> Result<(), Malformed> {
-        action.check()?;
+        action.check(&self.limits)?;
         let place = |order: Arc<Order>| {
             let proposal = None;
             self.counter.check(&desk::Action::Place { order, proposal })
@@ -293,6 +296,6 @@ impl Canonical for Dispatcher {
         self.counter.encode(to);
         self.parts.encode(to);
         self.couriers.encode(to);
-        self.delivery.encode(to);
+        self.service.encode(to);
     }
 }

@@ -16,7 +16,8 @@
 //!
 //! An order can come whole or in [parts](Action::TakeParts), each an order at the desk, with an id of its own that the
 //! caller makes and a life of its own. They are taken together or not at all, confirmed and cancelled together; what
-//! happens to one later does not touch the others.
+//! happens to one later does not touch the others. Where no single site has all the goods, an order that comes whole is
+//! [divided](Division) over the fewest, if the caller has sent ids for its parts.
 //!
 //! # Couriers
 //!
@@ -34,8 +35,12 @@
 //!
 //! - One desk serves one window of pickups: its capacity is that of the window, and a picked-up order keeps its share.
 //! - A courier brings an order once. What comes back from a closed door is returned.
-//! - Only [`stores_max`](Delivery::stores_max) stores are asked for a delivery, those that the desk finds cheapest.
-//! - Orders in parts are tried on a copy of the state, O(orders), so that none or all are taken.
+//! - Only [`stores_asked`](Service::stores_asked) stores are asked for a delivery, those that the desk finds cheapest.
+//! - Couriers travel at the speed of the policy, not in the caller's travel times: a log has to mean the same to all.
+//! - A delivery that is offered by [`OptionsFinder`](crate::fulfil::OptionsFinder) is had by
+//!   [`Choice::DeliverFrom`] its store.
+//! - Parts for which room, goods or couriers may not be enough together, and all parts at a tentative desk, are tried on
+//!   a copy of the state, O(orders), so that none or all are taken.
 //! - What comes back is not put into the stock: the caller says with [`desk::Action::Deliver`] what of it can be sold
 //!   again.
 //! - An order is fetched or brought as it was taken. To have it the other way it is cancelled and comes anew.
@@ -48,17 +53,19 @@ mod choice;
 mod decide;
 mod deliver;
 mod dispatcher;
+mod divide;
 mod event;
 mod follow;
 mod parts;
 mod refusal;
 mod stored;
 mod terms;
+mod together;
 
-pub use action::{Action, Command, Malformed, Share};
+pub use action::{Action, Command, Division, Malformed, Share};
 pub use choice::Choice;
 pub use dispatcher::{Dispatch, Dispatcher, PartView};
 pub use event::{Event, Mismatch, Step};
-pub use refusal::Refusal;
+pub use refusal::{NotDivided, Refusal};
 pub use stored::{DispatchFault, StoredDispatch, StoredPart};
-pub use terms::{Delivery, Terms};
+pub use terms::{Service, Terms};

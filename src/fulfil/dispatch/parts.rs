@@ -35,6 +35,11 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// How many parts there are: as many as orders at the desk.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
     /// The slot of a part. O(1).
     pub(super) fn find(&self, part: OrderId) -> Option<u32> {
         self.by_id.find(part.0, |slot| self.list[slot].id.0)

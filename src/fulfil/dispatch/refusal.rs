@@ -1,6 +1,6 @@
 use crate::desk;
 use crate::fulfil::{Deed, Life, Way};
-use crate::id::OrderId;
+use crate::id::{OrderId, SiteId};
 use crate::ledger::{Canonical, Encoder};
 
 /// Why a command is refused, as things stand. Nothing has changed but that the command's id is used.
@@ -79,11 +79,64 @@ pub enum Refusal {
     /// The desk refuses.
     #[error(transparent)]
     Desk(#[from] desk::Refusal),
+    /// No single site has all the goods, and it can't be divided.
+    #[error("order {order} is not divided: {because}")]
+    NotDivided {
+        /// Which.
+        order: OrderId,
+        /// Why.
+        because: NotDivided,
+    },
     /// Stores could, and no courier brings it from one of them in time.
     #[error("no courier brings order {part}")]
     NoCourier {
         /// Which.
         part: OrderId,
+    },
+}
+
+/// Why an order is not divided. [`split`](crate::fulfil::split()) says it at length.
+///
+/// ```
+/// use catchment::fulfil::dispatch::NotDivided;
+/// let why = NotDivided::TooFewIds { parts: 3, ids: 2 };
+/// assert_eq!(why.to_string(), "3 parts are needed, there are ids for 2");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum NotDivided {
+    /// All sites that were asked have too little together.
+    #[error("{missing} articles are missing")]
+    Short {
+        /// Of how many articles.
+        missing: u32,
+    },
+    /// It would take more sites than the policy allows.
+    #[error("more than {limit} sites are needed, {enough} are enough")]
+    TooManySites {
+        /// What the policy allows.
+        limit: u8,
+        /// How many would do, if parts of any value were allowed.
+        enough: u16,
+    },
+    /// Some part would be worth too little.
+    #[error("the part of site {site} is worth too little")]
+    BelowMinimum {
+        /// Whose part.
+        site: SiteId,
+    },
+    /// The policy divides nothing, or leaves something unfilled, which no order at a desk can be.
+    #[error("the policy divides no order whole")]
+    ByPolicy,
+    /// More parts than there are ids for.
+    #[error("{parts} parts are needed, there are ids for {ids}")]
+    TooFewIds {
+        /// How many parts.
+        parts: u32,
+        /// How many ids.
+        ids: u32,
     },
 }
 
@@ -96,6 +149,7 @@ impl Refusal {
                 way, life, deed, ..
             } => life.may_come_to(way, deed),
             Self::NotConfirmed { .. } | Self::NoCourier { .. } => true,
+            Self::NotDivided { because, .. } => !matches!(because, NotDivided::ByPolicy),
             Self::Desk(refusal) => refusal.is_transient(),
             _ => false,
         }
@@ -132,7 +186,37 @@ impl Canonical for Refusal {
                 to.u8(7);
                 refusal.encode(to);
             }
-            Self::NoCourier { part } => numbered(to, 8, part),
+            Self::NotDivided { order, because } => {
+                numbered(to, 8, order);
+                because.encode(to);
+            }
+            Self::NoCourier { part } => numbered(to, 9, part),
+        }
+    }
+}
+
+impl Canonical for NotDivided {
+    fn encode(&self, to: &mut Encoder) {
+        match *self {
+            Self::Short { missing } => {
+                to.u8(0);
+                to.u32(missing);
+            }
+            Self::TooManySites { limit, enough } => {
+                to.u8(1);
+                to.u8(limit);
+                to.u32(enough.into());
+            }
+            Self::BelowMinimum { site } => {
+                to.u8(2);
+                to.u64(site.0);
+            }
+            Self::ByPolicy => to.u8(3),
+            Self::TooFewIds { parts, ids } => {
+                to.u8(4);
+                to.u32(parts);
+                to.u32(ids);
+            }
         }
     }
 }

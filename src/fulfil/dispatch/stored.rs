@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::desk::{Counter, DeskFault, OrderState, StoredDesk};
 use crate::fulfil::dispatch::parts::{Divided, Part, Parts};
-use crate::fulfil::dispatch::{Delivery, Dispatcher};
+use crate::fulfil::dispatch::{Dispatcher, Service};
 use crate::fulfil::{Couriers, CouriersFault, Life, RideState, StoredCouriers, Way};
 use crate::id::OrderId;
 use crate::ledger::Storable;
@@ -20,7 +20,7 @@ pub struct StoredDispatch {
     parts: Vec<StoredPart>,
     divided: Vec<(Arc<Order>, Vec<OrderId>)>,
     couriers: StoredCouriers,
-    delivery: Delivery,
+    service: Service,
 }
 
 /// A part of a stored dispatch.
@@ -79,7 +79,7 @@ impl Storable for Dispatcher {
         let divided = self.parts.all_divided();
         StoredDispatch {
             couriers: self.couriers.store(),
-            delivery: self.delivery,
+            service: (*self.service).clone(),
             desk: self.counter.store(),
             parts: parts.collect(),
             divided: divided
@@ -135,7 +135,8 @@ impl Storable for Dispatcher {
             counter,
             parts,
             couriers,
-            delivery: stored.delivery,
+            service: Arc::new(stored.service),
+            limits: *limits,
         };
         dispatcher.check_rides()?;
         Ok(dispatcher)

@@ -81,8 +81,8 @@ pub(super) fn with_minimum(
     }
 }
 
-/// Who gives how much when all is taken from the highest ranked, as many as the policy allows, but for parts that would be
-/// worth too little.
+/// Who gives how much when all is taken from the highest ranked, as many as the policy allows, but for parts that would
+/// be worth too little.
 pub(super) fn as_far_as_it_goes(
     problem: &Problem<'_>,
     policy: &SplitPolicy,

@@ -66,7 +66,7 @@ pub enum SplitProof {
 #[non_exhaustive]
 pub enum Unsplit {
     /// All sources together have too little.
-    #[error("{} articles are missing, first {}", missing.len(), missing.first().map_or_else(String::new, ToString::to_string))]
+    #[error("too little of {}", listed(missing))]
     Short {
         /// The lines of which there is too little, in the order of lines.
         missing: Vec<Missing>,
@@ -126,5 +126,14 @@ impl Missing {
     #[must_use]
     pub const fn short(&self) -> Quantity {
         Quantity(self.wanted.0.saturating_sub(self.found.0))
+    }
+}
+
+/// The first in full, and how many there are behind it.
+fn listed(missing: &[Missing]) -> String {
+    match missing {
+        [] => "nothing".to_owned(),
+        [only] => only.to_string(),
+        [first, others @ ..] => format!("{first}; and of {} more", others.len()),
     }
 }

@@ -7,15 +7,15 @@ use crate::fulfil::split::problem::Problem;
 /// As many sources as a set of 64 bits holds.
 pub(super) const SOURCES_EXACT: usize = 64;
 
-/// Steps of the search for each number of sources; a step is one set that was looked at, or one share that was tried
-/// for the minimum value. About 30 ms for an order of 10 lines.
+/// Steps of the search for each number of sources; a step is one set that others are added to, or one share that is
+/// tried for the minimum value.
 pub(super) const STEPS_MAX: u32 = 200_000;
 
 /// A depth-first search for the cheapest set of a given size that is enough.
 ///
-/// The cost of a source is its distance, in the high bits, less a bit of its own, which is higher the smaller its id. So
-/// costs of sets are sums, no two sets cost the same, and of sets that are equally far the one with the smallest ids is
-/// cheapest.
+/// The cost of a source is its distance, in the high bits, less a bit of its own, which is higher the smaller its id.
+/// So costs of sets are sums, no two sets cost the same, and of sets that are equally far the one with the smallest
+/// ids is cheapest.
 pub(super) struct Search<'a> {
     problem: &'a Problem<'a>,
     /// The sources, cheapest first.
@@ -33,6 +33,9 @@ pub(super) struct Search<'a> {
     /// What is still wanted, by depth and item.
     needs: Vec<u32>,
     size: usize,
+    /// Steps for the next size: half as many after each search that was ended.
+    budget: u32,
+    /// Steps that are left.
     steps: u32,
     proof: SplitProof,
     best: Option<Best>,
@@ -102,29 +105,45 @@ impl<'a> Search<'a> {
             items: order,
             needs: Vec::new(),
             size: 0,
+            budget: STEPS_MAX,
             steps: 0,
             proof: SplitProof::Exact,
             best: None,
         }
     }
 
-    /// The cheapest set of exactly this size that is enough, if there is none of a smaller size.
-    pub(super) fn of_size(&mut self, size: usize) -> (Option<Chosen>, SplitProof) {
-        let all = u64::MAX
-            .checked_shr(64 - self.sources.len() as u32)
-            .unwrap_or(0);
+    /// The cheapest set of exactly this size that is enough, if there is none of a smaller size. `start` is one that is
+    /// known.
+    pub(super) fn of_size(
+        &mut self,
+        size: usize,
+        start: Option<&[usize]>,
+    ) -> (Option<Chosen>, SplitProof) {
         self.size = size;
-        self.steps = STEPS_MAX;
+        self.steps = self.budget;
         self.proof = SplitProof::Exact;
-        self.best = None;
+        self.best = start.and_then(|start| self.known(start));
         self.needs.clear();
         self.needs.extend(&self.problem.wanted);
         self.needs.resize((size + 1) * self.problem.items(), 0);
+        let all = (0..self.sources.len()).fold(0, |set, source| set | 1 << source);
         self.visit(0, 0, all, 0);
         if self.steps == 0 {
+            self.budget /= 2;
             self.proof = SplitProof::Bounded;
         }
         (self.best.take().map(|best| best.chosen), self.proof)
+    }
+
+    fn known(&mut self, start: &[usize]) -> Option<Best> {
+        let (mut set, mut cost) = (0, 0);
+        for source in start {
+            let source = self.sources.iter().position(|other| other == source)?;
+            set |= 1 << source;
+            cost += self.costs[source];
+        }
+        let chosen = self.fill(set)?;
+        Some(Best { cost, chosen })
     }
 
     /// Looks at all sets that consist of the chosen and of allowed ones.
@@ -166,8 +185,8 @@ impl<'a> Search<'a> {
         self.best.as_ref().is_some_and(|best| best.cost <= cost)
     }
 
-    /// The item to go on with, the one that the fewest offer, and what `left` more sources cost at least. `None` if they
-    /// can't be enough.
+    /// The item to go on with, the one that the fewest offer, and what `left` more sources cost at least. `None` if
+    /// they can't be enough.
     fn bound(&self, depth: usize, left: usize, allowed: u64) -> Option<(usize, i128)> {
         let needs = &self.needs[depth * self.problem.items()..][..self.problem.items()];
         let cheapest: i128 = bits(allowed)

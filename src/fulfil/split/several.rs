@@ -2,9 +2,8 @@
 
 use core::cmp::Reverse;
 
-use crate::fulfil::split::fill::{self, Filled};
 use crate::fulfil::split::problem::Problem;
-use crate::fulfil::split::search::{Chosen, SOURCES_EXACT, STEPS_MAX, Search, covers};
+use crate::fulfil::split::search::{Chosen, SOURCES_EXACT, Search, covers};
 use crate::fulfil::{SplitPolicy, SplitProof, Unsplit};
 use crate::money::Amount;
 
@@ -42,26 +41,18 @@ fn within(
     minimum: u64,
 ) -> Result<(Chosen, SplitProof), SplitProof> {
     let useful = useful(problem, limit, minimum);
-    let found = greedy(problem, &useful).filter(|sources| sources.len() <= limit);
-    let (listed, mut proof) = listed(problem, useful, found.as_deref().unwrap_or_default());
+    let greedy = greedy(problem, &useful).unwrap_or_default();
+    let (listed, mut proof) = listed(problem, useful, &greedy);
     let mut search = Search::new(problem, listed, minimum);
     for size in 2..=limit {
-        let (best, of_size) = search.of_size(size);
+        let start = (greedy.len() == size).then_some(greedy.as_slice());
+        let (best, of_size) = search.of_size(size, start);
         proof = proof.max(of_size);
         if let Some(chosen) = best {
             return Ok((chosen, proof));
         }
     }
-    if proof == SplitProof::Exact {
-        return Err(proof);
-    }
-    // The search was ended, and the greedy choice may be all there is.
-    let mut sources = found.ok_or(proof)?;
-    problem.rank(&mut sources);
-    match fill::with_minimum(problem, &sources, minimum, &mut { STEPS_MAX }) {
-        Filled::Yes(given) => Ok((Chosen { sources, given }, proof)),
-        Filled::No | Filled::Unknown => Err(proof),
-    }
+    Err(proof)
 }
 
 /// The sources that can be in the cheapest choice.
@@ -110,8 +101,8 @@ fn listed(problem: &Problem<'_>, useful: Vec<usize>, greedy: &[usize]) -> (Vec<u
     (listed, SplitProof::Bounded)
 }
 
-/// Takes, again and again, the source that has the greatest share of what is still wanted; then drops who is not needed.
-/// `None` if all are not enough. O(sources² · items).
+/// Takes, again and again, the source that has the greatest share of what is still wanted; then drops who is not
+/// needed. `None` if all are not enough. O(sources² · items).
 fn greedy(problem: &Problem<'_>, sources: &[usize]) -> Option<Vec<usize>> {
     let mut wanted = problem.wanted.clone();
     let mut chosen: Vec<usize> = Vec::new();

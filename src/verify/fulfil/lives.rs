@@ -164,6 +164,10 @@ impl<'a> Lives<'a> {
 
     fn turned(&mut self, part: OrderId, deed: Deed, to: Life) {
         self.pay(part, deed);
+        if to == Life::Ready {
+            // Time may have moved it before the command was decided.
+            self.moved.remove(&part);
+        }
         let lived = self.parts.get_mut(&part);
         let from = lived.as_ref().map(|lived| lived.life);
         let is_arrow = lived.is_some_and(|lived| {

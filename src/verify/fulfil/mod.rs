@@ -202,7 +202,7 @@ pub enum DispatchViolation {
 /// let network = Network::builder().site(Site::leader(SiteId(17), door, Units(1))).build()?;
 /// let mut dispatch = Dispatch::open(network.clone(), Terms::default());
 /// let order = Arc::new(Order::new(OrderId(7), door));
-/// let take = Command::new(CommandId(1), Action::Take { order, choice: Choice::Pickup });
+/// let take = Command::new(CommandId(1), Action::Take { order, choice: Choice::Pickup, division: None });
 /// let Answer::Decided(mut step) = dispatch.apply(Timestamp::from_unix_millis(0), &take)? else { return Ok(()) };
 /// assert_eq!(verify::dispatch(&network, &Terms::default(), [&step]), Ok(()));
 ///

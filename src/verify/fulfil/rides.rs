@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::fulfil::dispatch::{Delivery, Terms};
-use crate::fulfil::{Courier, CourierKind, Fleet, Parcels, Ride};
+use crate::fulfil::dispatch::Terms;
+use crate::fulfil::{Courier, CourierKind, Fleet, OptionsSettings, Parcels, Ride};
 use crate::geo::Position;
 use crate::id::{CourierId, OrderId};
 use crate::order::Order;
-use crate::site::Site;
+use crate::site::{Site, SiteKind};
 use crate::time::{Timestamp, Window};
 use crate::units::{Distance, Units};
 use crate::verify::areas::{Address, Area};
@@ -16,7 +16,7 @@ use crate::verify::fulfil::{DispatchViolation, DispatchViolations};
 /// What the events so far say of the couriers.
 pub(super) struct Rides {
     fleet: Fleet,
-    delivery: Delivery,
+    settings: OptionsSettings,
     taken: BTreeMap<OrderId, Taken>,
     /// Orders and units.
     loads: BTreeMap<(CourierId, Window), (u64, u64)>,
@@ -40,7 +40,7 @@ impl Rides {
     pub(super) fn new(terms: &Terms) -> Self {
         Self {
             fleet: terms.fleet.clone(),
-            delivery: terms.delivery,
+            settings: terms.service.options.settings().clone(),
             taken: BTreeMap::new(),
             loads: BTreeMap::new(),
         }
@@ -135,23 +135,33 @@ impl Rides {
             };
             in_time.next().is_some()
                 && is_theirs
+                && store.kind == SiteKind::Store
+                && distance <= self.settings.delivery_distance_max
                 && taken.size == order.size
                 && order.size <= courier.size_max
                 && distance <= courier.distance_max
                 && serves(courier, to, distance)
-                && self.is_promised(at, ride, courier, distance)
+                && self.is_promised(at, ride, courier, (store, distance))
         })
     }
 
     /// Whether fee and times of a ride are those of its courier, for this distance.
-    fn is_promised(&self, at: Timestamp, ride: &Ride, courier: &Courier, far: Distance) -> bool {
+    fn is_promised(
+        &self,
+        at: Timestamp,
+        ride: &Ride,
+        courier: &Courier,
+        (store, far): (&Site, Distance),
+    ) -> bool {
         let (opens, closes) = (ride.window.opens_at(), ride.window.closes_at());
         let [at, opens, closes] =
             [at, opens, closes].map(|instant| i128::from(instant.as_unix_millis()));
         let millimetres = i128::from(far.as_millimetres());
-        let pace = i128::from(self.delivery.per_kilometre.as_millis());
-        let travel = (millimetres * pace + 999_999) / 1_000_000;
-        let leaves = (at + i128::from(self.delivery.preparation.as_millis())).max(opens - travel);
+        let hourly = i128::from(self.settings.metres_per_hour) * 1_000;
+        let travel = (millimetres * 3_600_000 + hourly - 1) / hourly;
+        let packs = &self.settings.preparation;
+        let packs = packs.sites.get(&store.id).unwrap_or(&packs.store);
+        let leaves = (at + i128::from(packs.as_millis())).max(opens - travel);
         let promised = i128::from(courier.promised.as_millis());
         let begun = (millimetres + 999_999) / 1_000_000;
         let tariff = &courier.tariff;
