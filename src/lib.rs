@@ -304,7 +304,7 @@
 //! | --- | --- | --- |
 //! | `rayon` | yes | batches on all cores; without it on the calling thread, with the same answers |
 //! | `serde` | yes | `Serialize` and `Deserialize` for the data types |
-//! | `geojson` | no | maps of demand, holes and catchments as GeoJSON text |
+//! | `geojson` | no | maps of demand, holes, catchments and plans as GeoJSON text |
 //! | `tz` | no | opening hours in local time, with bundled time-zone data |
 
 #![forbid(unsafe_code)]

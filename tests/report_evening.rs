@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use catchment::desk::{Action, Command, Desk, OrderState, Policy, Promise, Step};
+use catchment::desk::{Action, Command, Counter, Desk, OrderState, Policy, Promise, Step};
+use catchment::fulfil::dispatch::{self, Choice, Dispatch, PartView};
 use catchment::id::{CommandId, OrderId, SiteId};
 use catchment::ledger::Answer;
-use catchment::report::{Evening, EveningRow, Interval, Ppm};
+use catchment::order::Order;
+use catchment::report::{Evening, EveningRow, Interval, Ppm, lives};
 use catchment::site::Network;
 use catchment::time::Span;
 use catchment::units::Units;
@@ -61,14 +63,7 @@ impl Log {
             return;
         }
         match action {
-            Action::Place { order, .. } => {
-                let pieces = order
-                    .lines
-                    .iter()
-                    .map(|line| u64::from(line.quantity.0))
-                    .sum();
-                self.pieces.insert(order.id, pieces);
-            }
+            Action::Place { order, .. } => self.take_pieces(order),
             Action::Sell(goods) => {
                 *self.sold.entry(goods.site).or_default() += u64::from(goods.pieces.0);
             }
@@ -76,9 +71,18 @@ impl Log {
         }
     }
 
+    fn take_pieces(&mut self, order: &Order) {
+        let pieces = order.lines.iter().map(|line| u64::from(line.quantity.0));
+        self.pieces.insert(order.id, pieces.sum());
+    }
+
     fn check(&self) {
         let evening = Evening::of(&self.steps);
-        let counter = self.desk.machine();
+        self.check_against(self.desk.machine(), &evening);
+        check_timeline(&evening, |every| Evening::timeline(&self.steps, every));
+    }
+
+    fn check_against(&self, counter: &Counter, evening: &Evening) {
         let count = |state| {
             counter
                 .orders()
@@ -118,12 +122,10 @@ impl Log {
             .sum();
         assert_eq!(evening.pieces_online, online);
         assert_eq!(evening.pieces_shop, self.sold.values().sum::<u64>());
-        self.check_sites(&evening);
-        check_timeline(&evening, &self.steps);
+        self.check_sites(counter, evening);
     }
 
-    fn check_sites(&self, evening: &Evening) {
-        let counter = self.desk.machine();
+    fn check_sites(&self, counter: &Counter, evening: &Evening) {
         let row = |id: SiteId| evening.sites.iter().find(|row| row.site == id);
         for shown in counter.sites() {
             let load = row(shown.site).map_or(Units(0), |row| row.load);
@@ -149,9 +151,9 @@ impl Log {
     }
 }
 
-fn check_timeline(evening: &Evening, steps: &[Step]) {
+fn check_timeline(evening: &Evening, timeline: impl Fn(Span) -> Vec<Interval>) {
     for every in [0, 1, 7, 100, 1_000_000] {
-        let timeline = Evening::timeline(steps, Span::from_millis(every));
+        let timeline = timeline(Span::from_millis(every));
         let sum = |field: fn(&Interval) -> u64| timeline.iter().map(field).sum::<u64>();
         assert_eq!(sum(|interval| interval.placed), evening.placed);
         assert_eq!(sum(|interval| interval.handed_over), evening.handed_over);
@@ -188,6 +190,93 @@ fn evenings_are_what_the_desk_says_of_itself() {
             Log::draw(promise, seed).check();
         }
     }
+}
+
+/// The same doings, as a dispatch has them.
+fn dispatched(action: Action) -> Vec<dispatch::Action> {
+    match action {
+        Action::Place { order, .. } => {
+            let choice = Choice::Pickup;
+            vec![dispatch::Action::Take { order, choice }]
+        }
+        Action::Confirm { order } if order.0.is_multiple_of(2) => vec![
+            dispatch::Action::Confirm { order },
+            dispatch::Action::Ready { part: order },
+            dispatch::Action::PickUp { part: order },
+        ],
+        Action::Confirm { order } => vec![dispatch::Action::Confirm { order }],
+        Action::Release { order } => vec![dispatch::Action::Cancel { order }],
+        Action::HandOver { order: part } => {
+            vec![
+                dispatch::Action::Ready { part },
+                dispatch::Action::PickUp { part },
+            ]
+        }
+        Action::Reject { order: part, site } => vec![dispatch::Action::Reject { part, site }],
+        other => vec![dispatch::Action::Desk(other)],
+    }
+}
+
+#[test]
+fn evenings_of_a_dispatch_are_those_of_its_desk() {
+    let mut handed_over = 0;
+    for seed in 0..60 {
+        let mut random = Random::new(seed);
+        let mut log = Log::draw(Promise::Firm, seed);
+        (log.refused, log.pieces, log.sold) = Default::default();
+        let network = log.desk.machine().network();
+        let sites = (0..SITES).map(|id| site(id, &mut random));
+        let network = Network::builder()
+            .limits(*network.limits())
+            .sites(sites)
+            .build();
+        let desk = policy(&rules(&mut random));
+        let terms = dispatch::Terms {
+            desk,
+            ..dispatch::Terms::default()
+        };
+        let mut dispatch = Dispatch::open(network.expect("sound sites"), terms);
+        let (mut steps, mut clock) = (Vec::new(), 0);
+        let doings = (0..150).flat_map(|_| dispatched(action(&mut random)));
+        let doings: Vec<dispatch::Action> = doings.collect();
+        for (id, action) in (0..).zip(doings) {
+            clock += i64::from(random.below(12) as u32);
+            let command = dispatch::Command::new(CommandId(id), action);
+            let Ok(Answer::Decided(step)) = dispatch.apply(at(clock), &command) else {
+                continue;
+            };
+            let is_accepted = step
+                .decided
+                .expect("a command was decided")
+                .outcome
+                .is_accepted();
+            steps.push(step);
+            log.refused += u64::from(!is_accepted);
+            match &command.action {
+                dispatch::Action::Take { order, .. } if is_accepted => log.take_pieces(order),
+                dispatch::Action::Desk(Action::Sell(goods)) if is_accepted => {
+                    *log.sold.entry(goods.site).or_default() += u64::from(goods.pieces.0);
+                }
+                _ => {}
+            }
+        }
+        let evening = Evening::of_dispatch(&steps);
+        log.check_against(dispatch.machine().counter(), &evening);
+        check_timeline(&evening, |every| {
+            Evening::timeline_of_dispatch(&steps, every)
+        });
+        handed_over += evening.handed_over;
+
+        let rows = lives(&steps);
+        for row in &rows {
+            let is_there = |part: &PartView| (part.way, part.life) == (row.way, row.life);
+            let there = dispatch.machine().parts().filter(is_there).count();
+            assert_eq!(row.parts, there as u64);
+        }
+        let all = dispatch.machine().parts().count() as u64;
+        assert_eq!(rows.iter().map(|row| row.parts).sum::<u64>(), all);
+    }
+    assert!(handed_over > 10, "{handed_over}");
 }
 
 #[test]

@@ -2,10 +2,12 @@ use core::fmt;
 use std::collections::BTreeMap;
 
 use crate::desk::{Cause, Event, OrderState, Step};
+use crate::fulfil::dispatch;
 use crate::id::{OrderId, SiteId};
 use crate::ledger::Outcome;
 use crate::order::Order;
-use crate::report::{Align, Ppm, Table};
+use crate::report::timeline::intervals;
+use crate::report::{Align, Interval, Ppm, Table};
 use crate::time::{Span, Timestamp};
 use crate::units::{Units, grouped};
 
@@ -121,39 +123,6 @@ pub struct EveningRow {
     pub pieces_shop: u64,
 }
 
-/// What happened in one interval of an evening: a row of `timeline.csv`.
-///
-/// The header: `from_ms,placed,confirmed,handed_over,released,expired,failed,moved,stranded,refused,pieces_shop,live`.
-/// What fell due between two commands counts when it was processed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Interval {
-    /// Where it begins, in milliseconds since the Unix epoch; a multiple of its length.
-    pub from_ms: i64,
-    /// Orders that got a place.
-    pub placed: u64,
-    /// Orders that were confirmed.
-    pub confirmed: u64,
-    /// Orders that were handed over.
-    pub handed_over: u64,
-    /// Orders that were given up.
-    pub released: u64,
-    /// Orders that were not confirmed in time.
-    pub expired: u64,
-    /// Orders that too many sites rejected.
-    pub failed: u64,
-    /// Moves to another site.
-    pub moved: u64,
-    /// Orders that were left without a place.
-    pub stranded: u64,
-    /// Commands that were refused.
-    pub refused: u64,
-    /// Pieces that were sold on shop floors.
-    pub pieces_shop: u64,
-    /// Orders held or waiting when it ends.
-    pub live: u64,
-}
-
 /// What is known of an order on the way through the log.
 struct Track {
     size: Units,
@@ -163,15 +132,31 @@ struct Track {
 }
 
 impl Evening {
-    /// Adds up a log. O(n log m) for n events about m orders and sites.
+    /// Adds up a desk's log. O(n log m) for n events about m orders and sites.
     #[must_use]
     pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
+        Self::sum(steps.into_iter().map(Happened::at_desk))
+    }
+
+    /// Adds up a dispatch's log as that of its desk: an order that comes in parts is as many orders. What became of
+    /// them after they left the desk is in [`lives`](crate::report::lives).
+    ///
+    /// ```
+    /// use catchment::report::Evening;
+    /// assert_eq!(Evening::of_dispatch([]), Evening::default());
+    /// ```
+    #[must_use]
+    pub fn of_dispatch<'a>(steps: impl IntoIterator<Item = &'a dispatch::Step>) -> Self {
+        Self::sum(steps.into_iter().map(Happened::at_dispatch))
+    }
+
+    fn sum<'a, E: Iterator<Item = &'a Event>>(steps: impl Iterator<Item = Happened<E>>) -> Self {
         let mut evening = Self::default();
         let mut sites: BTreeMap<SiteId, EveningRow> = BTreeMap::new();
         let mut orders: BTreeMap<OrderId, Track> = BTreeMap::new();
         for step in steps {
-            evening.refused += u64::from(is_refused(step));
-            for event in step.all_events() {
+            evening.refused += u64::from(step.is_refused);
+            for event in step.events {
                 evening.count(event, &mut sites);
                 follow(event, &mut orders);
             }
@@ -184,8 +169,8 @@ impl Evening {
         evening
     }
 
-    /// What happened, interval by interval, in their order. Intervals in which nothing was done are left out. An
-    /// interval has at least a millisecond. O(n log m) for n events about m orders.
+    /// What happened at a desk, interval by interval, in their order. Intervals in which nothing was done are left
+    /// out. An interval has at least a millisecond. O(n) for n events.
     ///
     /// ```
     /// use catchment::report::Evening;
@@ -194,24 +179,16 @@ impl Evening {
     /// ```
     #[must_use]
     pub fn timeline<'a>(steps: impl IntoIterator<Item = &'a Step>, every: Span) -> Vec<Interval> {
-        let mut intervals: Vec<Interval> = Vec::new();
-        let mut live = 0_u64;
-        for step in steps {
-            let from_ms = begin_of(step.at, every);
-            if intervals.last().is_none_or(|last| last.from_ms != from_ms) {
-                intervals.push(Interval {
-                    from_ms,
-                    live,
-                    ..Interval::default()
-                });
-            }
-            if let Some(interval) = intervals.last_mut() {
-                interval.refused += u64::from(is_refused(step));
-                step.all_events().for_each(|event| interval.count(event));
-                live = interval.live;
-            }
-        }
-        intervals
+        intervals(steps.into_iter().map(Happened::at_desk), every)
+    }
+
+    /// The same of a dispatch's log.
+    #[must_use]
+    pub fn timeline_of_dispatch<'a>(
+        steps: impl IntoIterator<Item = &'a dispatch::Step>,
+        every: Span,
+    ) -> Vec<Interval> {
+        intervals(steps.into_iter().map(Happened::at_dispatch), every)
     }
 
     /// Of the orders that were confirmed and not given up, the share that was handed over (提货率); `None` without any.
@@ -323,25 +300,6 @@ impl EveningRow {
     }
 }
 
-impl Interval {
-    fn count(&mut self, event: &Event) {
-        let (counted, live) = match event {
-            Event::Placed { .. } => (&mut self.placed, 1),
-            Event::Confirmed { .. } => (&mut self.confirmed, 0),
-            Event::HandedOver { .. } => (&mut self.handed_over, -1),
-            Event::Released { .. } => (&mut self.released, -1),
-            Event::Expired { .. } => (&mut self.expired, -1),
-            Event::Failed { .. } => (&mut self.failed, -1),
-            Event::Moved { .. } => (&mut self.moved, 0),
-            Event::Stranded { .. } => (&mut self.stranded, 0),
-            Event::Sold(goods) => return self.pieces_shop += u64::from(goods.pieces.0),
-            _ => return,
-        };
-        *counted += 1;
-        self.live = self.live.saturating_add_signed(live);
-    }
-}
-
 /// The row of a site.
 fn row(sites: &mut BTreeMap<SiteId, EveningRow>, site: SiteId) -> &mut EveningRow {
     sites.entry(site).or_insert(EveningRow::at(site))
@@ -384,16 +342,38 @@ impl Track {
     }
 }
 
-fn is_refused(step: &Step) -> bool {
-    let outcome = step.decided.as_ref().map(|decided| decided.outcome);
-    matches!(outcome, Some(Outcome::Refused(_)))
+/// What a step did at the desk.
+pub(super) struct Happened<E> {
+    pub(super) at: Timestamp,
+    pub(super) is_refused: bool,
+    pub(super) events: E,
 }
 
-/// The multiple of the length at or before an instant; the first instant there is where that would be before it.
-pub(super) fn begin_of(at: Timestamp, every: Span) -> i64 {
-    let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
-    let at = at.as_unix_millis();
-    at.saturating_sub(at.rem_euclid(every))
+impl<'a> Happened<()> {
+    fn at_desk(step: &'a Step) -> Happened<impl Iterator<Item = &'a Event>> {
+        Happened {
+            at: step.at,
+            is_refused: step
+                .decided
+                .as_ref()
+                .is_some_and(|decided| matches!(decided.outcome, Outcome::Refused(_))),
+            events: step.all_events(),
+        }
+    }
+
+    fn at_dispatch(step: &'a dispatch::Step) -> Happened<impl Iterator<Item = &'a Event>> {
+        Happened {
+            at: step.at,
+            is_refused: step
+                .decided
+                .as_ref()
+                .is_some_and(|decided| matches!(decided.outcome, Outcome::Refused(_))),
+            events: step.all_events().filter_map(|event| match event {
+                dispatch::Event::Desk(event) => Some(event),
+                _ => None,
+            }),
+        }
+    }
 }
 
 const fn rank(because: Cause) -> u8 {

@@ -41,6 +41,9 @@
 //! expiry rates, the share of the stream, moves by their cause, a row for each site, and a
 //! [timeline](Evening::timeline).
 //!
+//! The log of a [`dispatch`](crate::fulfil::dispatch) is counted in the same way, and [`lives`] says where its orders
+//! stand.
+//!
 //! # Presales
 //!
 //! [`campaigns`] has a row for each campaign of a book, [`CommunityRow::of`] one for each community of a campaign, and
@@ -63,23 +66,27 @@ mod evening;
 #[cfg(feature = "geojson")]
 mod export;
 mod fairness;
+mod lives;
 mod plan;
 mod presales;
 mod rows;
 mod spread;
 mod summary;
 mod table;
+mod timeline;
 pub mod what_if;
 
 pub use agreement::Agreement;
 pub use difference::{Difference, LoadChange, Move, MoveRow, Why};
 pub use error::ReportError;
-pub use evening::{Evening, EveningRow, Interval, MoveCount};
+pub use evening::{Evening, EveningRow, MoveCount};
 pub use fairness::{Fairness, Ppm};
+pub use lives::{LifeRow, lives};
 pub use plan::{Report, summary};
 pub use presales::{CampaignRow, CommunityRow, FormingRow, campaigns, forming};
 pub use rows::{DecisionRow, SiteRow};
 pub use spread::Spread;
 pub use summary::{Loads, Summary, side_by_side};
 pub use table::{Align, Table};
+pub use timeline::Interval;
 pub use what_if::{Gain, NextPlaces, Pick, Supposition, WhatIf, WhatIfError};

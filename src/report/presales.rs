@@ -6,7 +6,7 @@ use crate::presale::{
     Campaign, CommunityFailure, CommunityStage, Event, Phase, Pieces, PledgeState, PresaleBook,
     PresaleStep,
 };
-use crate::report::evening::begin_of;
+use crate::report::timeline::begin_of;
 use crate::time::Span;
 
 /// How a campaign stands: a row of `campaigns.csv`.

@@ -63,7 +63,8 @@ pub struct SiteRow {
     pub fill: Option<Ppm>,
     /// How many orders it has.
     pub orders: Orders,
-    /// The price of capacity, first part: how many more orders one more place here would serve.
+    /// The price of capacity, first part: how many more orders one more place here would serve. Both parts are 0 where
+    /// room is left, and wherever the plan is not proven optimal.
     pub price_orders: i64,
     /// Second part: what one more place here would save, in millimetres of cost.
     pub price_mm: i64,
@@ -85,6 +86,21 @@ pub struct SiteRow {
 ///
 /// The header: `order,lng,lat,size,site,distance_mm,cost_mm,nearest,nearest_mm,detour_mm,unassigned`. Of `site` and
 /// `unassigned` one is empty.
+///
+/// ```
+/// use catchment::geo::{LngLat, Position};
+/// use catchment::id::OrderId;
+/// use catchment::order::Order;
+/// use catchment::plan::{Router, Unassigned};
+/// use catchment::report::Report;
+/// use catchment::site::Network;
+/// let network = Network::builder().build()?;
+/// let orders = [Order::new(OrderId(7), Position::new(LngLat { lng: 121.4, lat: 31.2 })?)];
+/// let plan = Router::new(&network).route(&orders)?;
+/// let rows = Report::of(&network, &orders, &plan)?.decisions();
+/// assert_eq!((rows[0].site, rows[0].unassigned), (None, Some(Unassigned::NoEligibleSite)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DecisionRow {
