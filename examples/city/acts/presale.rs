@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use catchment::id::{
     CampaignId, CommandId, CustomerId, PaymentId, PledgeId, SiteId, SkuId, SupplierId,
 };
+use catchment::ledger::Answer;
 use catchment::limits::Limits;
 use catchment::money::{Amount, Currency, Money};
 use catchment::presale::{
     Action, CampaignFailure, CommunityTerms, Confirm, IfUnformed, NewPayment, NewPledge, Phase,
     Pieces, Policy, Presale, PresaleCommand, Settlement, SupplierTerms, Terms, Threshold,
 };
+use catchment::report::{self, FormingRow};
 use catchment::site::SiteKind;
 use catchment::time::{Span, Timestamp};
 use catchment::units::Quantity;
@@ -31,10 +33,10 @@ const PAY: u64 = 9;
 const PRICE: Amount = Amount(2_990);
 const SUPPLIER: SupplierId = SupplierId(1);
 
-/// How many communities had formed at the end of each minute.
+/// How the communities formed, minute by minute.
 pub(crate) struct Forming {
     pub(crate) needed: u32,
-    pub(crate) formed: Vec<u32>,
+    rows: Vec<FormingRow>,
 }
 
 /// Plays the presale; nothing if there are too few communities.
@@ -47,22 +49,21 @@ pub(super) fn play(
     }
     let needed = (communities.len() * NEEDED_PERCENT / 100) as u32;
     let mut presale = Presale::open(terms(&communities, needed), &Limits::default())?;
-    let mut forming = Forming {
-        needed,
-        formed: Vec::new(),
-    };
+    let mut log = Vec::new();
     for (at, command) in script(evening, &communities) {
-        forming.wait_until(at, &presale);
-        let outcome = presale.apply(at, &command)?.outcome();
+        let answer = presale.apply(at, &command)?;
+        let outcome = answer.outcome();
         assert!(outcome.is_accepted(), "{command:?}: {outcome:?}");
+        if let Answer::Decided(step) = answer {
+            log.push(step);
+        }
     }
-    forming.wait_until(minute(EVENING + 1), &presale);
-    while let Some(deadline) = presale
-        .next_deadline()
-        .filter(|at| *at <= minute(EVENING + 60))
-    {
-        presale.tick(deadline)?;
+    let until = minute(EVENING + 60);
+    while let Some(deadline) = presale.next_deadline().filter(|at| *at <= until) {
+        log.extend(presale.tick(deadline)?);
     }
+    let rows = report::forming(&log, Span::from_minutes(1));
+    let forming = Forming { needed, rows };
     let told = tell(&mut presale, &forming, communities.len())?;
     Ok(Some((told, forming)))
 }
@@ -157,26 +158,35 @@ fn minute(minute: u64) -> Timestamp {
 }
 
 impl Forming {
-    /// Notes the communities that have formed, minute by minute.
-    fn wait_until(&mut self, at: Timestamp, presale: &Presale) {
-        while minute(self.formed.len() as u64 + 1) <= at {
-            self.formed.push(presale.campaign().progress().formed);
-        }
+    /// Minutes since the stream began, and how many had formed by then.
+    pub(crate) fn minutes(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let minute = |from_ms: i64| ((from_ms - STARTS_AT) / 60_000 + 1) as f64;
+        let rows = self.rows.iter();
+        rows.map(move |row| (minute(row.from_ms), row.formed as f64))
+    }
+
+    fn formed(&self) -> u64 {
+        self.rows.last().map_or(0, |row| row.formed)
     }
 
     /// The first minute in which enough have.
     fn enough_at(&self) -> Option<Timestamp> {
         let enough = self
-            .formed
+            .rows
             .iter()
-            .position(|formed| *formed >= self.needed)?;
-        Some(minute(enough as u64 + 1))
+            .find(|row| row.formed >= u64::from(self.needed))?;
+        Some(Timestamp::from_unix_millis(enough.from_ms))
     }
 }
 
 fn tell(presale: &mut Presale, forming: &Forming, communities: usize) -> Told {
-    let formed = forming.formed.last().copied().unwrap_or(0);
-    let enough = formed >= forming.needed;
+    let formed = forming.formed();
+    assert_eq!(
+        formed,
+        u64::from(presale.campaign().progress().formed),
+        "counted from the log"
+    );
+    let enough = formed >= u64::from(forming.needed);
     let settled = match presale.campaign().phase() {
         Phase::Confirmed => true,
         Phase::Failed(CampaignFailure::TooFewCommunities { .. }) => false,

@@ -256,14 +256,15 @@ fn draw_evening(area: &Area<'_>, minutes: &[(f64, f64, f64)]) -> Drawn {
 
 /// How the communities of the presale form, minute by minute.
 fn draw_forming(area: &Area<'_>, forming: &Forming) -> Drawn {
-    let (minutes, needed) = (forming.formed.len() as f64, f64::from(forming.needed));
-    let most = forming
-        .formed
+    let formed = forming
+        .minutes()
+        .filter(|(minute, _)| *minute <= EVENING as f64);
+    let formed: Vec<(f64, f64)> = formed.collect();
+    let (minutes, needed) = (EVENING as f64, f64::from(forming.needed));
+    let most = formed
         .iter()
-        .copied()
-        .max()
-        .unwrap_or(0)
-        .max(forming.needed);
+        .map(|(_, formed)| *formed)
+        .fold(needed, f64::max);
     let mut chart = ChartBuilder::on(area)
         .caption(
             "Communities of the presale that have formed",
@@ -272,7 +273,7 @@ fn draw_forming(area: &Area<'_>, forming: &Forming) -> Drawn {
         .margin(16)
         .x_label_area_size(44)
         .y_label_area_size(56)
-        .build_cartesian_2d(0.0..minutes, 0.0..f64::from(most) * 1.1)?;
+        .build_cartesian_2d(0.0..minutes, 0.0..most * 1.1)?;
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -293,12 +294,9 @@ fn draw_forming(area: &Area<'_>, forming: &Forming) -> Drawn {
     let style = ("sans-serif", 14).into_font().color(&INK);
     chart.draw_series([Text::new(
         label,
-        (0.01 * minutes, needed + 0.05 * f64::from(most)),
+        (0.01 * minutes, needed + 0.05 * most),
         style,
     )])?;
-    let formed = (1..)
-        .zip(&forming.formed)
-        .map(|(minute, formed)| (f64::from(minute), f64::from(*formed)));
     chart.draw_series(LineSeries::new(formed, BLUE.stroke_width(3)))?;
     Ok(area.present()?)
 }
