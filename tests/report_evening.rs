@@ -197,7 +197,12 @@ fn dispatched(action: Action) -> Vec<dispatch::Action> {
     match action {
         Action::Place { order, .. } => {
             let choice = Choice::Pickup;
-            vec![dispatch::Action::Take { order, choice }]
+            let division = None;
+            vec![dispatch::Action::Take {
+                order,
+                choice,
+                division,
+            }]
         }
         Action::Confirm { order } if order.0.is_multiple_of(2) => vec![
             dispatch::Action::Confirm { order },

@@ -39,7 +39,7 @@ pub struct LifeRow {
 /// let network = Network::builder().site(Site::leader(SiteId(17), door, Units(9))).build()?;
 /// let mut dispatch = Dispatch::open(network, Terms::default());
 /// let order = Arc::new(Order::new(OrderId(7), door));
-/// let take = Command::new(CommandId(1), Action::Take { order, choice: Choice::Pickup });
+/// let take = Command::new(CommandId(1), Action::Take { order, choice: Choice::Pickup, division: None });
 /// if let Answer::Decided(step) = dispatch.apply(Timestamp::from_unix_millis(0), &take)? {
 ///     assert_eq!(lives([&step]), [LifeRow { way: Way::Pickup, life: Life::Accepted, parts: 1 }]);
 /// }
