@@ -171,6 +171,31 @@ fn the_synthetic_city_is_the_same_every_time() {
     );
 }
 
+#[test]
+fn an_evening_has_four_acts_and_a_river_if_asked() {
+    let told = || {
+        let output = city(&["--river", "--orders-count", "6000", "--leaders", "300"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let text = stdout(&output);
+        let is_timed = |line: &str| line.contains("Seconds") || line.contains("µs");
+        let lines = text.lines().filter(|line| !is_timed(line));
+        lines.flat_map(|line| [line, "\n"]).collect::<String>()
+    };
+    let first = told();
+    for act in [
+        "Act one: where the buyer of order",
+        "  offered as number 3\n",
+        "Act two: all orders of the evening",
+        "Act three: the same orders, live",
+        " orders moved and no others",
+        "Act four: a presale of watermelons, ",
+        "Encore: the same orders in a city with a river",
+    ] {
+        assert!(first.contains(act), "{act:?} in {first}");
+    }
+    assert_eq!(first, told(), "the same city, the same evening");
+}
+
 /// Takes the times out, which are the one thing that differs between equal runs.
 fn take_times(numbers: &mut Value, of: &[&str]) {
     let numbers = numbers.as_object_mut().expect("an object");

@@ -10,9 +10,9 @@
 //!
 //! What a service that embeds the library does is in [`run`]: sites into a network, orders into a plan. Around it
 //! are reading files ([`records`]), making a city ([`seeded`]), adding up ([`tally`], [`summary`]), the words of an
-//! explanation ([`explain`]), the other [`acts`], and what `--out` writes ([`export`], with the page's sources in `web`).
-//! Plans by three methods are compared; each is checked, and the look-ups against a plain scan, before anything is
-//! printed.
+//! explanation ([`explain`]), the other [`acts`], and what `--out` writes ([`export`]; the sources of the page are in
+//! `web`). Plans by three methods are compared; each is checked, and the look-ups against a plain scan, before
+//! anything is printed.
 
 // A program talks to people; only the library keeps quiet.
 #![allow(clippy::print_stderr)]

@@ -83,7 +83,7 @@ struct Busy {
 }
 
 impl Summary {
-    /// Puts together what was added up: `methods` are the tallies of all plans, one of which is the report's. O(orders).
+    /// Puts together what was added up: `methods` are the tallies of all plans, of which the report has one. O(orders).
     ///
     /// # Panics
     ///

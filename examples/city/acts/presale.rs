@@ -239,7 +239,7 @@ fn tell(presale: &mut Presale, forming: &Forming, communities: usize) -> Told {
     let outcome = if settled { "confirmed" } else { "called off" };
     Ok(format!(
         "\nAct four: a presale of watermelons, {outcome}\n\n{table}  \
-         Every payment is captured or refunded, to the fen, and what is ordered is what was paid for, in whole cases.\n",
+         Every payment is captured or refunded, to the fen; ordered is what was paid for, in whole cases.\n",
     ))
 }
 

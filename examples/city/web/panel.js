@@ -46,7 +46,8 @@ function fillLayers() {
   const sub = (...children) => make('div', { class: 'sub' }, ...children);
   const list = [
     row('sites', stores === sites.length ? 'store' : 'leader', 'Pickup points', sites.length, ['sites']),
-    sub('filled as far as they are full; ', stores && stores < sites.length ? 'squares are stores; ' : '', 'struck out if paused'),
+    sub('filled as far as they are full; ',
+      stores && stores < sites.length ? 'squares are stores; ' : '', 'struck out if paused'),
   ];
   if (orders) {
     const numbers = [0, 0, 0];
@@ -71,7 +72,8 @@ function fillLayers() {
 function fillRamp() {
   const [, , text] = MEASURES[measure], top = topOf(city, measure);
   $('layers').querySelector('.ramp').style.background = `linear-gradient(90deg, ${VIRIDIS})`;
-  $('layers').querySelector('.ends').replaceChildren(make('span', {}, text(0)), make('span', {}, `${text(top)}${measure === 'unassigned' ? '' : ' and more'}`));
+  const most = measure === 'unassigned' ? text(top) : `${text(top)} and more`;
+  $('layers').querySelector('.ends').replaceChildren(make('span', {}, text(0)), make('span', {}, most));
 }
 
 /** Up to eight names that begin with what is typed. */
@@ -101,11 +103,13 @@ function loadText(i) {
 }
 
 function siteLink(i, text = sites.name[i]) {
-  return make('button', { class: 'link', type: 'button', onclick: () => select('site', i, { go: view.scale }) }, text);
+  const go = () => select('site', i, { go: view.scale });
+  return make('button', { class: 'link', type: 'button', onclick: go }, text);
 }
 
 function orderLink(i) {
-  return make('button', { class: 'link', type: 'button', onclick: () => select('order', i, { go: view.scale }) }, orders.name[i]);
+  const go = () => select('order', i, { go: view.scale });
+  return make('button', { class: 'link', type: 'button', onclick: go }, orders.name[i]);
 }
 
 const facts = (pairs) => make('dl', { class: 'facts' },
@@ -119,22 +123,29 @@ function showCard() {
 
 function hintCard() {
   const look = [];
-  const button = (text, kind, i, go) => look.push(make('button', { type: 'button', onclick: () => select(kind, i, { go }) }, text));
+  const button = (text, kind, i, go) => {
+    look.push(make('button', { type: 'button', onclick: () => select(kind, i, { go }) }, text));
+  };
   if (orders) {
     let farthest = NOBODY, most = 0, without = NOBODY;
     for (let i = 0; i < orders.length; i++) {
-      if (orders.verdict[i] === DETOUR && orders.walk[i] - orders.near[i] > most) [farthest, most] = [i, orders.walk[i] - orders.near[i]];
-      if (orders.verdict[i] === UNASSIGNED && (without === NOBODY || (orders.nearest[i] !== NOBODY && orders.nearest[without] === NOBODY))) without = i;
+      const detour = orders.verdict[i] === DETOUR ? orders.walk[i] - orders.near[i] : 0;
+      if (detour > most) [farthest, most] = [i, detour];
+      if (orders.verdict[i] !== UNASSIGNED) continue;
+      // Rather one that somebody could serve.
+      if (without === NOBODY || (orders.nearest[i] !== NOBODY && orders.nearest[without] === NOBODY)) without = i;
     }
     if (farthest !== NOBODY) button('the longest detour', 'order', farthest, 0.11);
     if (without !== NOBODY) button('an order without a place', 'order', without, 0.11);
   }
   const wanted = sites.missed ?? sites.load;
   const site = wanted.reduce((best, number, i) => (number > wanted[best] ? i : best), 0);
-  if (wanted[site] > 0) button(sites.missed ? 'the place most wished for' : 'the busiest place', 'site', site, orders ? 0.09 : 0);
+  const what = sites.missed ? 'the place most wished for' : 'the busiest place';
+  if (wanted[site] > 0) button(what, 'site', site, orders ? 0.09 : 0);
   return [
     make('h2', {}, orders ? 'Why there?' : 'What is where?'),
-    make('p', { class: 'verdict' }, orders ? 'Click an order or a pickup point for the reason, or look at' : 'Click a pickup point or a cell for its numbers, or look at'),
+    make('p', { class: 'verdict' }, orders ? 'Click an order or a pickup point for the reason, or look at'
+      : 'Click a pickup point or a cell for its numbers, or look at'),
     make('div', { class: 'look' }, ...look),
   ];
 }
@@ -176,7 +187,8 @@ function considered(story) {
   const rows = story.considered.map(([site, distance, text]) => make('tr', {},
     make('td', {}, siteLink(site)), make('td', {}, metres(distance)), make('td', { class: 'says' }, city.texts[text])));
   if (story.more) rows.push(make('tr', {}, make('td', { colspan: 3, class: 'says' }, `and ${count(story.more)} more`)));
-  return make('div', { class: 'list' }, make('h3', {}, 'Considered, nearest first'), make('table', {}, make('tbody', {}, ...rows)));
+  const table = make('table', {}, make('tbody', {}, ...rows));
+  return make('div', { class: 'list' }, make('h3', {}, 'Considered, nearest first'), table);
 }
 
 function siteCard(i) {
