@@ -267,6 +267,43 @@
 //! campaign is confirmed when enough communities have formed. Whatever happens, every payment is either earned or given
 //! back. Its page has an example to begin with.
 //!
+//! # What becomes of an order
+//!
+//! The customer fetches it or has it brought. [`fulfil`] lists what an address can choose, divides what no single site
+//! has, counts couriers as capacity, and follows every order to its end.
+//!
+//! ```
+//! use catchment::fulfil::{Deed, Life, Way};
+//! let packed = Life::Accepted.after(Way::Delivery, Deed::Ready).expect("it can be packed");
+//! assert_eq!(packed.after(Way::Delivery, Deed::SendOut), Some(Life::OutForDelivery));
+//! assert_eq!(packed.after(Way::Delivery, Deed::PickUp), None); // it is brought, nobody fetches it
+//! ```
+//!
+//! # What it all comes to
+//!
+//! [`report`] has the numbers and tables of plans, evenings and presales, and the answer to *what if*.
+//!
+//! ```
+//! # use catchment::geo::{LngLat, Position};
+//! # use catchment::id::{OrderId, SiteId};
+//! # use catchment::order::Order;
+//! # use catchment::plan::Router;
+//! # use catchment::site::{Network, Site};
+//! # use catchment::units::Units;
+//! # let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+//! use catchment::report::Report;
+//! use catchment::site::Change;
+//!
+//! let sites = [Site::leader(SiteId(17), at(121.40)?, Units(60)), Site::leader(SiteId(18), at(121.41)?, Units(60))];
+//! let network = Network::builder().sites(sites).build()?;
+//! let orders = [Order::new(OrderId(1), at(121.403)?)];
+//! let plan = Router::new(&network).route(&orders)?;
+//! let closed = Report::of(&network, &orders, &plan)?.what_if(&[Change::Close(SiteId(17)).into()])?;
+//! let worst = closed.difference().most_affected(10)[0].to_string();
+//! assert_eq!(worst, "order 1 goes from site 17 to site 18, 380 m farther: the site is gone");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Modules, in the order in which to read them
 //!
 //! | module | what it is about |
@@ -279,6 +316,7 @@
 //! | [`presale`] | communities that form, campaigns that confirm, money that is accounted for |
 //! | [`ledger`] | commands, time, replay and snapshots: what the two have in common |
 //! | [`report`] | what a plan comes to, how two plans differ, and what if |
+//! | `cookbook` (with `serde`) | string ids, own costs, travel times, logs, snapshots, threads: pieces to copy |
 //! | [`verify`] | is a plan what it says it is? |
 //! | [`balance`] | the optimiser behind it, for any costs |
 //! | [`geo`] | positions, datums, service areas, polygons, H3 cells |

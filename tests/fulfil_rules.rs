@@ -480,7 +480,8 @@ proptest! {
 #[test]
 fn rules_read_as_they_are_written_by_hand() {
     let text = r#"{
-        "rank": ["home", {"bucket": 500000}, {"kind": "store"}, {"sites": [4, 5]}, "stock", "room", {"tags": ["frozen"]}],
+        "rank": ["home", {"bucket": 500000}, {"kind": "store"}, {"sites": [4, 5]},
+                 "stock", "room", {"tags": ["frozen"]}],
         "hard": [{"not": [9]}, {"within": 5000000}],
         "soft": [{"tags": ["cold-chain"]}, {"stock": 1}, {"room": 2}, {"among": [1, 2]}, {"kind": "leader"}],
         "preferences": {"home": 400000}
