@@ -42,7 +42,8 @@ pub struct Policy {
     pub attempts_max: u8,
     /// How long a site that rejected an order gets no new ones.
     pub cooling_off: Duration,
-    /// The last instant that is believed: it catches seconds that are sent as milliseconds.
+    /// The last instant that is believed, by default the end of the year 2099: it catches microseconds that are sent as
+    /// milliseconds. A service does well to set it to the end of the evening.
     pub horizon: Timestamp,
     /// How many of the cheapest sites a tentative order is weighed against at first; more are listed when these are
     /// full.
@@ -65,7 +66,12 @@ pub enum Promise {
     Tentative,
 }
 
+/// 2099-12-31T23:59:59.999Z.
+const END_OF_2099: Timestamp = Timestamp::from_unix_millis(4_102_444_799_999);
+
 impl Default for Policy {
+    /// Firm; holds of 15 minutes, 3 attempts, 10 minutes of cooling off, no safety stock, no preferences, hours not
+    /// asked, instants until the end of 2099, 16 sites listed.
     fn default() -> Self {
         Self {
             promise: Promise::Firm,
@@ -75,7 +81,7 @@ impl Default for Policy {
             safety_stock: Quantity(0),
             attempts_max: 3,
             cooling_off: Duration::from_secs(600),
-            horizon: Timestamp::MAX,
+            horizon: END_OF_2099,
             listed: 16,
         }
     }

@@ -7,8 +7,9 @@
 //! 1. **Time is a value.** A command carries the instant `at`. It is processed at `t = max(now, at)`: time never goes
 //!    back. Before it is decided, every deadline up to `t` takes effect, in order, as of its own instant. So it does
 //!    not matter whether a timer was early, late, doubled or missed: [`tick`](Ledger::tick) is only a hint.
-//! 2. **Horizon.** An `at` beyond the machine's horizon changes nothing. One message with seconds where milliseconds
-//!    belong must not make every deadline fire.
+//! 2. **Horizon.** An `at` beyond the machine's horizon changes nothing. One message with microseconds where
+//!    milliseconds belong must not make every deadline fire. (Seconds in their place lie in the past, and are taken
+//!    for now.)
 //! 3. **Identity.** The caller makes the id of a command. The same id with the same body is answered with the first
 //!    outcome, whatever has happened since; the same id with another body is a conflict. A refusal that depends on the
 //!    state is remembered as well, so a retry can't change the answer. A command that makes no sense in any state is

@@ -199,7 +199,8 @@ impl<'a> Everywhere<'a> {
     }
 
     fn cost_max(&self, askers: &[Asker]) -> i64 {
-        if self.terms.least_per_kilometre() != Some(1_000_000) {
+        // The caller's own costs are bounded from below only, whatever the bound.
+        if self.terms.has_own_costs() {
             return Candidate::COST_MAX;
         }
         let sites = || self.terms.sites.iter().filter(|site| site.is_open);

@@ -186,6 +186,11 @@ impl<'a> Terms<'a> {
         unmet.is_none()
     }
 
+    /// Whether a walk costs what the caller says, and not its length.
+    pub(super) fn has_own_costs(&self) -> bool {
+        self.costs.is_some()
+    }
+
     /// What each kilometre costs at least, in millimetres; `None` if that is not known.
     pub(super) fn least_per_kilometre(&self) -> Option<u64> {
         match self.costs {
