@@ -23,8 +23,8 @@ pub struct Candidate {
 
 /// Whether a site may take an order, and if not, why not.
 ///
-/// In serde form `"eligible"` or, for example, `{"rejected": "paused"}` and `{"rejected": {"too_far": {"distance":
-/// 900000, "limit": 800000}}}`, distances in millimetres.
+/// In serde form `"eligible"` or, for example, `{"rejected": "paused"}` and
+/// `{"rejected": {"too_far": {"distance": 900000, "limit": 800000}}}`, distances in millimetres.
 ///
 /// ```
 /// use catchment::candidates::{Filter, Rejection, Verdict};

@@ -139,7 +139,7 @@ impl Ledger<Counter> {
 }
 
 impl Counter {
-    pub(super) fn new(network: Network, policy: Policy) -> Self {
+    pub(crate) fn new(network: Network, policy: Policy) -> Self {
         let mut places = Places::default();
         for site in network.sites().filter(|site| site.supplied_by.is_none()) {
             places.learn(site, &policy);

@@ -84,9 +84,8 @@ impl Ledger<Dispatcher> {
     #[must_use]
     pub fn open(network: Network, terms: Terms) -> Self {
         let limits = *network.limits();
-        let counter = desk::Desk::open(network, terms.desk).machine().clone();
         let dispatcher = Dispatcher {
-            counter,
+            counter: Counter::new(network, terms.desk),
             parts: Parts::default(),
             couriers: Couriers::new(terms.fleet),
             service: Arc::new(terms.service),
