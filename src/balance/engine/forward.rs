@@ -5,9 +5,6 @@ use core::cmp::Reverse;
 use super::lists::FAR;
 use super::{CandidateSource, Engine};
 
-/// Keys are looked at in groups: one comparison for the least of a group passes over most of them.
-const GROUP: usize = 8;
-
 impl<S: CandidateSource> Engine<S> {
     /// Moves one order along each step of the cheapest chain from an overfull site to a place with room, and raises
     /// prices so that the invariants hold. Returns the price of the move.
@@ -85,43 +82,36 @@ impl<S: CandidateSource> Engine<S> {
             touched,
             ..
         } = self;
-        let (groups, mut queues) = sites[site as usize].groups(GROUP);
-        for (keys, exits) in groups {
-            let least = keys.iter().fold(FAR, |least, key| least.min(*key));
-            if least >= within {
-                beyond = beyond.min(least);
+        let (exits, mut queues) = sites[site as usize].exits();
+        for (key, exit) in exits {
+            if *key >= within {
+                beyond = beyond.min(*key);
                 continue;
             }
-            for (key, exit) in keys.iter_mut().zip(exits) {
-                if *key >= within {
-                    beyond = beyond.min(*key);
-                    continue;
-                }
-                let goal = &mut nodes[exit.to as usize];
+            let goal = &mut nodes[exit.to as usize];
+            *key = exit.low + goal.price;
+            if *key < within && base + *key < goal.dist {
+                let first = queues.first(exit);
                 *key = exit.low + goal.price;
-                if *key < within && base + *key < goal.dist {
-                    let first = queues.first(exit);
-                    *key = exit.low + goal.price;
-                    if let Some((_, order)) = first
-                        && *key < within
-                        && base + *key < goal.dist
-                    {
-                        if goal.dist == FAR {
-                            touched.push(exit.to);
-                        }
-                        goal.dist = base + *key;
-                        goal.via = site;
-                        goal.order = order;
-                        if goal.room > 0 {
-                            *bound = goal.dist;
-                            within = within.min(*key + 1);
-                        }
-                        heap.push(Reverse((goal.dist, exit.to)));
+                if let Some((_, order)) = first
+                    && *key < within
+                    && base + *key < goal.dist
+                {
+                    if goal.dist == FAR {
+                        touched.push(exit.to);
                     }
+                    goal.dist = base + *key;
+                    goal.via = site;
+                    goal.order = order;
+                    if goal.room > 0 {
+                        *bound = goal.dist;
+                        within = within.min(*key + 1);
+                    }
+                    heap.push(Reverse((goal.dist, exit.to)));
                 }
-                if *key >= within {
-                    beyond = beyond.min(*key);
-                }
+            }
+            if *key >= within {
+                beyond = beyond.min(*key);
             }
         }
         base.saturating_add(beyond).min(FAR)
@@ -159,8 +149,9 @@ impl<S: CandidateSource> Engine<S> {
             let node = &mut self.nodes[site as usize];
             node.price += (length - node.dist).max(0);
             let price = node.price;
-            let listed_below = self.sites[site as usize].listed_below;
-            if keeps_entrances && listed_below - price < self.listed_beyond {
+            if !keeps_entrances {
+                self.floors[site as usize] = price;
+            } else if self.sites[site as usize].listed_below - price < self.listed_beyond {
                 self.unsure.push(site);
             }
         }

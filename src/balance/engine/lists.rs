@@ -231,21 +231,16 @@ impl SiteLists {
         self.exits[exit].first(&mut self.pool, &self.members)
     }
 
-    /// The keys and the exits in groups, and what finds the first move through an exit.
+    /// The exits with their keys, and what finds the first move through an exit.
     #[inline]
-    pub(super) fn groups(&mut self, size: usize) -> (impl Iterator<Item = Group<'_>>, Queues<'_>) {
-        let keys = self.keys.chunks_mut(size);
-        let exits = self.exits.chunks_mut(size);
+    pub(super) fn exits(&mut self) -> (impl Iterator<Item = (&mut i64, &mut Exit)>, Queues<'_>) {
         let queues = Queues {
             pool: &mut self.pool,
             members: &self.members,
         };
-        (keys.zip(exits), queues)
+        (self.keys.iter_mut().zip(&mut self.exits), queues)
     }
 }
-
-/// Some keys, and the exits that they belong to.
-pub(super) type Group<'a> = (&'a mut [i64], &'a mut [Exit]);
 
 /// The moves of a site without its exits.
 pub(super) struct Queues<'a> {
