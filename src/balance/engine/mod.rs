@@ -20,11 +20,10 @@ mod least;
 mod lists;
 mod sight;
 
-use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::balance::{CandidateSource, Named, Objective};
-use lists::{Door, Entrances, Exit, FAR, GONE, Move, SiteLists};
+use lists::{Door, Entrances, Exit, FAR, Move, SiteLists};
 use sight::Sight;
 
 /// The place of an order that is not in the problem at the moment.
@@ -60,6 +59,29 @@ impl Spot {
         member: 0,
         cost: 0,
     };
+}
+
+/// A node that a search has reached. The greatest is the nearest, of equally near ones the first by number: one number,
+/// because that is compared faster than a pair.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Reached(u128);
+
+impl Reached {
+    #[inline]
+    fn new(dist: i64, node: u32) -> Self {
+        debug_assert!(dist >= 0, "lengths are not negative");
+        Self(!(u128::from(dist as u64) << 32 | u128::from(node)))
+    }
+
+    #[inline]
+    fn dist(self) -> i64 {
+        (!self.0 >> 32) as i64
+    }
+
+    #[inline]
+    fn node(self) -> u32 {
+        !self.0 as u32
+    }
 }
 
 /// A move of one order, in or out or from one place to another, which then cost `delta` more.
@@ -106,7 +128,7 @@ pub(super) struct Engine<S> {
     wanted: Vec<u32>,
     /// Prices are known to be the least ones.
     is_least: bool,
-    heap: BinaryHeap<Reverse<(i64, u32)>>,
+    heap: BinaryHeap<Reached>,
     touched: Vec<u32>,
     settled: Vec<(u32, i64)>,
     /// A running mean of path lengths: how wide the next search starts.
@@ -340,10 +362,10 @@ impl<S: CandidateSource> Engine<S> {
             .below(order, own.saturating_add(listed_below), found);
     }
 
-    /// An order leaves its place. The queues find out when they come to it.
+    /// An order leaves its place. Queues in which it is not the first find out when they come to it.
     fn leave(&mut self, order: u32) -> u32 {
         let spot = &mut self.spots[order as usize];
-        self.sites[spot.place as usize].members[spot.member as usize] |= GONE;
+        self.sites[spot.place as usize].leave(spot.member as usize);
         core::mem::replace(&mut spot.place, ABSENT)
     }
 
@@ -405,6 +427,6 @@ impl<S: CandidateSource> Engine<S> {
     fn reach_first(&mut self, node: u32, dist: i64) {
         self.nodes[node as usize].dist = dist;
         self.touched.push(node);
-        self.heap.push(Reverse((dist, node)));
+        self.heap.push(Reached::new(dist, node));
     }
 }
