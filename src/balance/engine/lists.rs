@@ -84,7 +84,8 @@ pub(super) struct Door {
 /// One site. Queues hold every move with delta + floor of the price at the goal below `listed_below`.
 #[derive(Clone)]
 pub(super) struct SiteLists {
-    /// The orders here, in the order of their arrival, and gaps where one has left.
+    /// The orders here: by number those of the last listing, then in the order of their arrival, and gaps where one
+    /// has left.
     pub(super) members: Vec<u32>,
     /// For each exit a lower bound of delta + price at the goal. Apart from the exits, because a scan reads all of
     /// these and few of those.
@@ -112,9 +113,10 @@ impl SiteLists {
         is_listed: false,
     };
 
-    /// Forgets the queues, and closes the gaps among the members; tells each its new place.
+    /// Forgets the queues, closes the gaps among the members and sorts them by number; tells each its new place.
     pub(super) fn clear(&mut self, mut place: impl FnMut(u32, u32)) {
         self.members.retain(|order| order & GONE == 0);
+        self.members.sort_unstable();
         for (member, order) in self.members.iter().enumerate() {
             place(*order, member as u32);
         }
@@ -176,14 +178,13 @@ impl SiteLists {
         self.exits.len() - 1
     }
 
-    /// Announces one more move through an exit.
-    #[inline]
-    pub(super) fn reserve(&mut self, exit: usize) {
-        self.exits[exit].room += 1;
-    }
-
-    /// Gives every exit room for its announced moves and half as many more.
-    pub(super) fn layout(&mut self, moves: &[(u32, Move)]) {
+    /// Opens exits for these moves to places, and gives each room for half as many more.
+    pub(super) fn layout(&mut self, site: u32, moves: &mut [(u32, Move)], exit_of: &mut [u32]) {
+        for (to, _) in &mut *moves {
+            let exit = self.exit_to(*to, site, exit_of, &mut None);
+            self.exits[exit].room += 1;
+            *to = exit as u32;
+        }
         let mut start = 0;
         for exit in &mut self.exits {
             exit.room += exit.room / 2 + 2;
@@ -192,7 +193,20 @@ impl SiteLists {
         }
         self.pool.resize(start as usize, Move(0));
         for (exit, leave) in moves {
-            self.exits[*exit as usize].append(*leave, &mut self.pool, &self.members);
+            let exit = &mut self.exits[*exit as usize];
+            self.pool[(exit.start + exit.len) as usize] = *leave;
+            exit.len += 1;
+        }
+        for exit in &mut self.exits {
+            let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
+            // Members are in the order of their numbers now.
+            let Some(first) = queue.iter().copied().min_by_key(|leave| leave.0) else {
+                continue;
+            };
+            if let Some(place) = queue.iter().position(|leave| *leave == first) {
+                queue.swap(0, place);
+            }
+            (exit.low, exit.order) = (first.delta(), self.members[first.member()]);
         }
     }
 

@@ -288,9 +288,7 @@ impl<S: CandidateSource> Engine<S> {
                     listed_below = listed_below.min(bound);
                     return;
                 }
-                let exit = lists.exit_to(to, site, exit_of, &mut None);
-                lists.reserve(exit);
-                scratch.push((exit as u32, Move::new(delta, member as u32)));
+                scratch.push((to, Move::new(delta, member as u32)));
             };
             found(nowhere, nowhere_costs.cost(order));
             if source.below(order, own.saturating_add(limit), found) == Named::Below {
@@ -298,7 +296,7 @@ impl<S: CandidateSource> Engine<S> {
             }
         }
         lists.listed_below = listed_below.min(unnamed_below);
-        lists.layout(scratch);
+        lists.layout(site, scratch, exit_of);
         let key = |exit: &Exit| exit.low + nodes[exit.to as usize].price;
         lists.exits.sort_unstable_by_key(key);
         for (known, exit) in lists.keys.iter_mut().zip(&lists.exits) {
