@@ -261,13 +261,16 @@ impl Exit {
         let queue = &mut pool[self.start as usize..][..self.len as usize];
         let last = queue.len() - 1;
         queue[last] = leave;
+        let first = (leave.delta(), members[leave.member()]);
+        let is_first = first < (self.low, self.order);
         if self.is_heap {
             sift_up(queue, last, members);
-        } else if leave.precedes(queue[0], members) {
+        } else if is_first {
             queue.swap(0, last);
         }
-        self.low = queue[0].delta();
-        self.order = members[queue[0].member()];
+        if is_first {
+            (self.low, self.order) = first;
+        }
     }
 
     /// Drops moves that are not possible any more, until the first one is.

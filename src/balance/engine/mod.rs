@@ -64,13 +64,12 @@ impl Spot {
 /// A node that a search has reached. The greatest is the nearest, of equally near ones the first by number: one number,
 /// because that is compared faster than a pair.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Reached(u128);
+struct Reached(i128);
 
 impl Reached {
     #[inline]
     fn new(dist: i64, node: u32) -> Self {
-        debug_assert!(dist >= 0, "lengths are not negative");
-        Self(!(u128::from(dist as u64) << 32 | u128::from(node)))
+        Self(!(i128::from(dist) << 32 | i128::from(node)))
     }
 
     #[inline]
@@ -343,21 +342,30 @@ impl<S: CandidateSource> Engine<S> {
             self.exit_of[exit.to as usize] = number as u32;
         }
         let own = spot.cost;
-        let (floors, nodes, exit_of) = (&self.floors, &self.nodes, &mut self.exit_of);
-        let entrances = &mut self.entrances;
+        let Self {
+            source,
+            nodes,
+            floors,
+            scratch,
+            exit_of,
+            entrances,
+            ..
+        } = self;
+        scratch.clear();
         let mut found = |to: u32, cost: i64| {
             let delta = cost - own;
-            if to == site || delta + floors[to as usize] >= listed_below {
-                return;
+            if to != site && delta + floors[to as usize] < listed_below {
+                scratch.push((to, Move::new(delta, member)));
             }
-            let exit = lists.exit_to(to, site, exit_of, entrances);
-            lists.push(exit, Move::new(delta, member), entrances);
-            let key = &mut lists.keys[exit];
-            *key = (*key).min(delta + nodes[to as usize].price);
         };
         found(nowhere, self.nowhere_costs.cost(order));
-        self.source
-            .below(order, own.saturating_add(listed_below), found);
+        source.below(order, own.saturating_add(listed_below), found);
+        for (to, leave) in scratch {
+            let exit = lists.exit_to(*to, site, exit_of, entrances);
+            lists.push(exit, *leave, entrances);
+            let key = &mut lists.keys[exit];
+            *key = (*key).min(leave.delta() + nodes[*to as usize].price);
+        }
     }
 
     /// An order leaves its place. Queues in which it is not the first find out when they come to it.
