@@ -38,6 +38,7 @@ mod fulfil_life;
 mod fulfil_model;
 mod fulfil_options;
 mod fulfil_options_laws;
+mod fulfil_options_rules;
 mod fulfil_presale;
 mod fulfil_rules;
 mod fulfil_split;

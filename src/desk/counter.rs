@@ -279,7 +279,7 @@ impl Counter {
     }
 
     /// The home that counts for an order: the customer's, or else the one that the order names; none that has closed.
-    pub(super) fn home_of(&self, order: &Order) -> Option<SiteId> {
+    pub(crate) fn home_of(&self, order: &Order) -> Option<SiteId> {
         let known = order.customer.and_then(|customer| self.homes.of(customer));
         let named = || order.home.and_then(|home| self.places.open(home));
         let home = known
