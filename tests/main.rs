@@ -42,6 +42,7 @@ mod fulfil_options_rules;
 mod fulfil_presale;
 mod fulfil_rules;
 mod fulfil_split;
+mod fulfil_split_verify;
 mod oracle;
 mod orders;
 mod packing;

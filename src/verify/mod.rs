@@ -35,6 +35,7 @@ mod desk;
 mod fulfil;
 mod options;
 mod rules;
+mod split;
 mod tree;
 mod violation;
 
@@ -49,6 +50,7 @@ use rules::Rules;
 pub use desk::{DeskViolation, DeskViolations, desk};
 pub use fulfil::{DispatchViolation, DispatchViolations, dispatch};
 pub use options::{OptionsViolation, OptionsViolations, options};
+pub use split::{SiteStock, SplitTask, SplitViolation, SplitViolations, split};
 pub use violation::{Violation, Violations};
 
 /// Checks a plan by walking distance against the network and the orders that it was made for.

@@ -186,8 +186,8 @@ impl<'a> OptionsFinder<'a> {
     /// who wants delivery is offered no pickup.
     ///
     /// O(log sites + sites nearer than the last offer) expected, and for each of these its room and the order's lines.
-    /// Where too few sites can serve the order, or rules rank them, all are looked at that are no farther than the policy
-    /// says.
+    /// Where too few sites can serve the order, or rules rank them, all are looked at that are no farther than the
+    /// policy says.
     #[must_use]
     pub fn options(&self, at: Timestamp, order: &Order) -> Options {
         let asking = Asking::new(*self, at, order);
