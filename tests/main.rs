@@ -43,6 +43,7 @@ mod fulfil_presale;
 mod fulfil_rules;
 mod fulfil_split;
 mod fulfil_split_verify;
+mod fulfil_told;
 mod oracle;
 mod orders;
 mod packing;

@@ -48,7 +48,7 @@ use claims::Claims;
 use rules::Rules;
 
 pub use desk::{DeskViolation, DeskViolations, desk};
-pub use fulfil::{DispatchViolation, DispatchViolations, dispatch};
+pub use fulfil::{DispatchViolation, DispatchViolations, dispatch, dispatch_by_commands};
 pub use options::{OptionsViolation, OptionsViolations, options};
 pub use split::{SiteStock, SplitTask, SplitViolation, SplitViolations, split};
 pub use violation::{Violation, Violations};
