@@ -36,7 +36,11 @@ impl Dispatcher {
                     (taken, _) => taken,
                 }
             }
-            Action::TakeParts { order, parts } => self.take_parts(now, order, parts, events),
+            Action::TakeParts { order, parts } => {
+                self.is_new(order.id)?;
+                self.may_be_in_parts(order.id)?;
+                self.take_parts(now, order, parts, events)
+            }
             Action::TakeSettled { orders } => {
                 self.take_settled(now, orders, events);
                 Ok(())

@@ -17,7 +17,10 @@
 //! An order can come whole or in [parts](Action::TakeParts), each an order at the desk, with an id of its own that the
 //! caller makes and a life of its own. They are taken together or not at all, confirmed and cancelled together; what
 //! happens to one later does not touch the others. Where no single site has all the goods, an order that comes whole is
-//! [divided](Division) over the fewest, if the caller has sent ids for its parts.
+//! [divided](Division) over the fewest, if the caller has sent ids for its parts and the
+//! [policy](crate::fulfil::SplitPolicy) lets it. A policy that keeps orders whole refuses, and names the site where the
+//! fewest pieces are missing; one that would leave something unfilled refuses too, as an order at a desk has all its
+//! goods.
 //!
 //! # Couriers
 //!
