@@ -213,7 +213,7 @@ fn action(play: &Play, new: u64, random: &mut Random) -> Action {
     }
 }
 
-fn evening(seed: u64, steps: u64, outcomes: &mut BTreeMap<String, u32>) -> Play {
+pub(crate) fn evening(seed: u64, steps: u64, outcomes: &mut BTreeMap<String, u32>) -> Play {
     let mut random = Random::new(seed);
     let mut play = town(&mut random);
     for number in 0..steps {

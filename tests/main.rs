@@ -33,6 +33,8 @@ mod fulfil_delivery;
 mod fulfil_dispatch;
 #[cfg(feature = "serde")]
 mod fulfil_division;
+#[cfg(feature = "serde")]
+mod fulfil_handle;
 mod fulfil_life;
 #[cfg(feature = "serde")]
 mod fulfil_model;

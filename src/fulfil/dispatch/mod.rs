@@ -37,8 +37,7 @@
 //!
 //! # Limits
 //!
-//! - It searches when it decides, and has no handle for many threads: put it behind a lock. A desk alone has one, the
-//!   [`DeskHandle`](crate::desk::DeskHandle).
+//! - For many threads there is the [`DispatchHandle`]. Parts that come as such are looked for while everybody waits.
 //! - One desk serves one window of pickups: its capacity is that of the window, and a picked-up order keeps its share.
 //! - A courier brings an order once. What comes back from a closed door is returned.
 //! - Only [`stores_asked`](Service::stores_asked) stores are asked for a delivery, those that the desk finds cheapest.
@@ -52,6 +51,7 @@
 //! [`desk::Action::Deliver`]: crate::desk::Action::Deliver
 
 mod action;
+mod advice;
 mod canonical;
 mod choice;
 mod decide;
@@ -60,6 +60,7 @@ mod dispatcher;
 mod divide;
 mod event;
 mod follow;
+mod handle;
 mod parts;
 mod refusal;
 mod stored;
@@ -70,6 +71,7 @@ pub use action::{Action, Command, Division, Malformed, Share};
 pub use choice::Choice;
 pub use dispatcher::{Dispatch, Dispatcher, PartView};
 pub use event::{Event, Mismatch, Step};
+pub use handle::DispatchHandle;
 pub use refusal::{NotDivided, Refusal};
 pub use stored::{DispatchFault, StoredDispatch, StoredPart};
 pub use terms::{Service, Terms};

@@ -57,6 +57,14 @@ where
 /// and soft ones do unless no site meets them all, when as few as it takes are relaxed, which the answer tells. Among
 /// all offers the rules come first, then price and promise, then the cost in metres in place of the distance.
 ///
+/// # Many threads
+///
+/// A finder reads a desk and couriers, which nobody must change meanwhile. A
+/// [`DispatchHandle`](crate::fulfil::dispatch::DispatchHandle) lets it [look](crate::fulfil::dispatch::DispatchHandle::look)
+/// at a copy of both that is at most a few commands old, while others decide. With a desk alone and couriers of the
+/// caller's, both are behind the caller's lock, or cloned from time to time: whatever is offered is asked again when the
+/// order comes.
+///
 /// # What is said of the others
 ///
 /// Each way, the nearest sites that are not offered, up to the farthest that is (if as many are as may be) and no more
