@@ -155,5 +155,9 @@ fn fulfilment_is_send_and_sync() {
         fulfil::Fleet,
         fulfil::Life,
         fulfil::dispatch::Dispatch,
+        fulfil::dispatch::DispatchHandle,
+        fulfil::Options,
+        fulfil::OptionsFinder<'static>,
+        fulfil::OptionsPolicy,
     ];
 }

@@ -1,5 +1,8 @@
 //! Orders that no single site can fill, through the dispatch: divided over the fewest, or refused for a reason.
 
+// A surprise ends a test.
+#![allow(clippy::panic)]
+
 use core::num::NonZeroU8;
 use std::sync::Arc;
 
@@ -14,7 +17,7 @@ use catchment::money::Amount;
 use catchment::units::Quantity;
 
 use crate::fulfil_delivery::{EARLIEST, town};
-use crate::fulfil_dispatch::{MELON, Play, RICE, at, order, street};
+use crate::fulfil_dispatch::{MELON, Play, RICE, at, order, share, street};
 
 const TEA: SkuId = SkuId(7);
 
@@ -130,12 +133,38 @@ fn what_can_t_be_divided_is_refused_for_its_reason_and_nothing_is_held() {
     let (parts, given) = (3, 2);
     let few = NotDivided::TooFewIds { parts, ids: given };
     check(SplitPolicy::default(), &all, ids(&[11, 12]), because(few));
+    let kept = |site, missing| NotDivided::KeptWhole {
+        site: SiteId(site),
+        missing: Quantity(missing),
+    };
+    // Site 17 draws on site 1 and is nearer.
+    check(kept_whole, &all, ids(&[11, 12]), because(kept(17, 3)));
     check(
         kept_whole,
-        &all,
+        &[(MELON, 9)],
         ids(&[11, 12]),
-        because(NotDivided::ByPolicy),
+        because(kept(17, 4)),
     );
+    check(
+        kept_whole,
+        &[(MELON, 1), (RICE, 3)],
+        ids(&[11, 12]),
+        because(kept(18, 1)),
+    );
+    for mode in [SplitMode::Refuse, SplitMode::Partial] {
+        let policy = SplitPolicy { mode, ..two };
+        check(
+            policy,
+            &[(MELON, 9)],
+            ids(&[11, 12]),
+            because(NotDivided::ByPolicy),
+        );
+    }
+    let refuses = SplitPolicy {
+        mode: SplitMode::Refuse,
+        ..two
+    };
+    check(refuses, &all, ids(&[11, 12]), because(NotDivided::ByPolicy));
     let cheap_rice = Division {
         prices: vec![Amount(10), Amount(14)],
         ..ids(&[11, 12])
@@ -152,6 +181,61 @@ fn what_can_t_be_divided_is_refused_for_its_reason_and_nothing_is_held() {
     };
     let refusal = because(NotDivided::Short { missing: 2 });
     check(two, &melons_and_rice, together, refusal);
+}
+
+/// What one site has comes whole in every mode, what several have only if the policy divides, and so do parts that the
+/// buyer has chosen.
+#[test]
+fn each_mode_divides_keeps_whole_or_refuses() {
+    let taken = Ok(2);
+    let by_policy = Err(NotDivided::ByPolicy);
+    let kept = Err(NotDivided::KeptWhole {
+        site: SiteId(17),
+        missing: Quantity(2),
+    });
+    let cases = [
+        (SplitMode::Split, taken, taken),
+        (SplitMode::Partial, taken, taken),
+        (SplitMode::Whole, kept, by_policy),
+        (SplitMode::Refuse, by_policy, by_policy),
+    ];
+    for (mode, divided, in_parts) in cases {
+        let stock = [(1, MELON, 5), (18, RICE, 2)];
+        let policy = SplitPolicy {
+            mode,
+            ..SplitPolicy::default()
+        };
+        let both = [(MELON, 5), (RICE, 2)];
+        let shares = vec![
+            share(11, &[(MELON, 5)], Choice::PickupAt(SiteId(1))),
+            share(12, &[(RICE, 2)], Choice::PickupAt(SiteId(18))),
+        ];
+        let parts = Action::TakeParts {
+            order: order(1, 4.0, &both),
+            parts: shares,
+        };
+        for (action, expected) in [
+            (take(&both, Choice::Pickup, ids(&[11, 12])), divided),
+            (parts, in_parts),
+            (take(&[(MELON, 5)], Choice::Pickup, ids(&[11, 12])), Ok(1)),
+        ] {
+            let mut play = stocked(&stock, policy);
+            let found = match play.tell(action) {
+                Ok(_) => Ok(play.machine().parts().count()),
+                Err(Refusal::NotDivided { because, .. }) => Err(because),
+                Err(other) => panic!("{mode:?}: {other}"),
+            };
+            assert_eq!(found, expected, "{mode:?}");
+            play.end();
+            // What is kept whole comes again when the goods are there.
+            if let Err(NotDivided::KeptWhole { .. }) = found {
+                play.stock(1, RICE, 2);
+                play.must(take(&both, Choice::PickupAt(SiteId(17)), ids(&[11, 12])));
+                assert_eq!(play.machine().parts().count(), 1);
+                play.end();
+            }
+        }
+    }
 }
 
 #[test]

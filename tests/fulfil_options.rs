@@ -80,7 +80,7 @@ pub(crate) fn line(sku: u64, pieces: u32) -> OrderLine {
 
 /// Store 1 delivers and supplies leaders 11 and 12, store 2 delivers, store 3 does not; from west to east 11, 1, 12, 2,
 /// 3. SKU 9 is at store 1 (2 pieces) and 2 (9 pieces). Riders of store 1 take one order, carrier 5 comes from anywhere.
-fn village() -> Place {
+pub(crate) fn village() -> Place {
     let store = |id, step, tags| {
         let mut store = Site::store(SiteId(id), spot(step, 0), Units(9));
         store.tags = tags;
@@ -137,14 +137,14 @@ fn village() -> Place {
     village
 }
 
-fn order() -> Order {
+pub(crate) fn order() -> Order {
     Order::new(OrderId(7), spot(1, 0))
 }
 
 /// Way and site of each offer, and of each reason.
-type Shape = (Vec<(Way, u64)>, Vec<(Way, u64, WhyNot)>);
+pub(crate) type Shape = (Vec<(Way, u64)>, Vec<(Way, u64, WhyNot)>);
 
-fn shape(options: &Options) -> Shape {
+pub(crate) fn shape(options: &Options) -> Shape {
     let offers = options.offers.iter();
     let offers = offers.map(|offer| (offer.terms.way(), offer.site.0));
     let reasons = options.rejected.iter();
@@ -213,7 +213,17 @@ fn each_thing_that_can_be_the_matter_is_told() {
             "a site that is not there",
             |_, order| order.wish = Wish::Site(SiteId(99)),
             vec![],
-            None,
+            Some((Delivery, 99, WhyNot::UnknownSite)),
+        ),
+        (
+            "a chosen site that has closed",
+            |village, order| {
+                order.wish = Wish::Site(SiteId(12));
+                let changes = vec![Change::Close(SiteId(12))];
+                village.do_it(Action::Adopt { changes });
+            },
+            vec![],
+            Some((Pickup, 12, WhyNot::UnknownSite)),
         ),
         (
             "a short walk",

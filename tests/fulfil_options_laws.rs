@@ -29,7 +29,7 @@ pub(crate) struct Town {
     couriers: Vec<Courier>,
     slots: Vec<DeliveryWindow>,
     rides: u64,
-    settings: OptionsSettings,
+    pub(crate) settings: OptionsSettings,
 }
 
 fn any_site(id: u64) -> impl Strategy<Value = Site> {
@@ -173,7 +173,7 @@ fn any_town() -> impl Strategy<Value = Town> {
         })
 }
 
-fn build(town: &Town) -> Place {
+pub(crate) fn build(town: &Town) -> Place {
     let network = Network::builder().sites(town.sites.iter().cloned()).build();
     let limits = Limits::default();
     let windows = DeliveryWindows::new(town.slots.iter().copied(), &limits).expect("sound");

@@ -33,14 +33,19 @@ mod fulfil_delivery;
 mod fulfil_dispatch;
 #[cfg(feature = "serde")]
 mod fulfil_division;
+#[cfg(feature = "serde")]
+mod fulfil_handle;
 mod fulfil_life;
 #[cfg(feature = "serde")]
 mod fulfil_model;
 mod fulfil_options;
 mod fulfil_options_laws;
+mod fulfil_options_rules;
 mod fulfil_presale;
 mod fulfil_rules;
 mod fulfil_split;
+mod fulfil_split_verify;
+mod fulfil_told;
 mod oracle;
 mod orders;
 mod packing;

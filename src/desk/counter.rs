@@ -278,8 +278,13 @@ impl Counter {
         self.homes.of(customer).map(|place| self.places[place].id)
     }
 
+    /// How often anything may have become better for an order: as long as it stays, what was not there is not there.
+    pub(crate) const fn gains(&self) -> u64 {
+        self.gains
+    }
+
     /// The home that counts for an order: the customer's, or else the one that the order names; none that has closed.
-    pub(super) fn home_of(&self, order: &Order) -> Option<SiteId> {
+    pub(crate) fn home_of(&self, order: &Order) -> Option<SiteId> {
         let known = order.customer.and_then(|customer| self.homes.of(customer));
         let named = || order.home.and_then(|home| self.places.open(home));
         let home = known

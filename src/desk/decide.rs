@@ -117,6 +117,21 @@ impl Counter {
         Ok(())
     }
 
+    /// What a placement would find as things stand, to go with it later; `None` if it has to look for itself.
+    pub(crate) fn propose(&self, order: &Order) -> Option<Proposal> {
+        if matches!(order.wish, Wish::Site(_)) || self.plan.is_some() {
+            return None;
+        }
+        let home = self.home_of(order);
+        let may = |place: u32| self.can_take(order, place, None);
+        Some(Proposal {
+            found: self.market.cheapest(order, home, may)?,
+            home,
+            version: self.market.version,
+            gains: self.gains,
+        })
+    }
+
     /// What was found beforehand, if nothing can have become better since: whatever was passed over then is no better
     /// now, so only the site itself has to be asked again.
     fn still_best(&self, order: &Order, home: Option<SiteId>, proposal: Proposal) -> Option<Found> {

@@ -35,6 +35,7 @@ mod desk;
 mod fulfil;
 mod options;
 mod rules;
+mod split;
 mod tree;
 mod violation;
 
@@ -47,8 +48,9 @@ use claims::Claims;
 use rules::Rules;
 
 pub use desk::{DeskViolation, DeskViolations, desk};
-pub use fulfil::{DispatchViolation, DispatchViolations, dispatch};
+pub use fulfil::{DispatchViolation, DispatchViolations, dispatch, dispatch_by_commands};
 pub use options::{OptionsViolation, OptionsViolations, options};
+pub use split::{SiteStock, SplitTask, SplitViolation, SplitViolations, split};
 pub use violation::{Violation, Violations};
 
 /// Checks a plan by walking distance against the network and the orders that it was made for.

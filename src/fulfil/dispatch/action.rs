@@ -40,7 +40,8 @@ pub enum Action {
         /// How it may be divided if no single site has all its goods; `None`: it comes whole or not at all.
         division: Option<Division>,
     },
-    /// An order comes in parts, some fetched and some brought: all of them are taken, or none.
+    /// An order comes in parts, some fetched and some brought: all of them are taken, or none. Refused where the
+    /// [policy](crate::fulfil::SplitMode) keeps orders whole or refuses to divide them.
     TakeParts {
         /// What is ordered: its id names all parts together, and is none of theirs.
         order: Arc<Order>,

@@ -101,6 +101,7 @@ impl Canonical for OptionsPolicy {
             to.u64(site.0);
             to.u64(span.as_millis());
         }
+        self.rules().encode(to);
     }
 }
 

@@ -25,6 +25,9 @@ impl Dispatcher {
                 division,
             } => {
                 self.is_new(order.id)?;
+                if self.take_as_advised(now, order, events) {
+                    return Ok(());
+                }
                 let taken = self.take(now, order, order.id, choice, events);
                 match (taken, division) {
                     (Err(Refusal::Desk(desk::Refusal::OutOfStock { .. })), Some(division))
@@ -36,7 +39,11 @@ impl Dispatcher {
                     (taken, _) => taken,
                 }
             }
-            Action::TakeParts { order, parts } => self.take_parts(now, order, parts, events),
+            Action::TakeParts { order, parts } => {
+                self.is_new(order.id)?;
+                self.may_be_in_parts(order.id)?;
+                self.take_parts(now, order, parts, events)
+            }
             Action::TakeSettled { orders } => {
                 self.take_settled(now, orders, events);
                 Ok(())
@@ -83,7 +90,7 @@ impl Dispatcher {
         let Planned { order, way, route } = planned;
         let placed = desk::Action::Place {
             order: Arc::clone(order),
-            proposal: None,
+            proposal: self.proposed(order.id),
         };
         self.ask(now, &placed, events)?;
         let (part, way) = (order.id, *way);

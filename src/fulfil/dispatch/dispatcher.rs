@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use crate::desk::{self, Counter, OrderState};
+use crate::fulfil::dispatch::advice::Advice;
 use crate::fulfil::dispatch::parts::{Divided, Part, Parts};
 use crate::fulfil::dispatch::{Action, Event, Malformed, Mismatch, Refusal, Service, Terms};
 use crate::fulfil::{Couriers, Deed, Fleet, Life, Way};
@@ -52,6 +53,8 @@ pub struct Dispatcher {
     pub(super) couriers: Couriers,
     pub(super) service: Arc<Service>,
     pub(super) limits: Limits,
+    /// What was found for the next command before it came; never a part of the state.
+    pub(super) advice: Option<Advice>,
 }
 
 /// A part, or an order that is whole, as the dispatch shows it.
@@ -90,6 +93,7 @@ impl Ledger<Dispatcher> {
             couriers: Couriers::new(terms.fleet),
             service: Arc::new(terms.service),
             limits,
+            advice: None,
         };
         Self::new(dispatcher, &limits)
     }

@@ -3,13 +3,25 @@
 use std::collections::BTreeSet;
 
 use crate::fulfil::dispatch::{Choice, Dispatcher, Division, NotDivided, Refusal, Share};
-use crate::fulfil::{Basket, Sources, SplitMode, Unsplit, WindowWish, split};
-use crate::id::SiteId;
+use crate::fulfil::{Basket, Sources, Split, SplitMode, Unsplit, WindowWish, split};
+use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
 use crate::site::Tag;
 use crate::time::Timestamp;
+use crate::units::Quantity;
 
 impl Dispatcher {
+    /// Whether the policy lets an order come in parts that its buyer has chosen.
+    pub(super) fn may_be_in_parts(&self, order: OrderId) -> Result<(), Refusal> {
+        match self.service.split.mode {
+            SplitMode::Split | SplitMode::Partial => Ok(()),
+            SplitMode::Whole | SplitMode::Refuse => Err(Refusal::NotDivided {
+                order,
+                because: NotDivided::ByPolicy,
+            }),
+        }
+    }
+
     /// The parts of an order, each for the site that gives it. Nothing is taken yet.
     pub(super) fn divide(
         &self,
@@ -23,13 +35,13 @@ impl Dispatcher {
             because,
         };
         let policy = &self.service.split;
-        if policy.mode != SplitMode::Split {
-            return Err(not(NotDivided::ByPolicy));
-        }
         let basket = division.basket(order, &self.limits);
         let basket = basket.map_err(|_| not(NotDivided::ByPolicy))?;
         let sources = self.sources(now, order, choice, &basket)?;
         let split = split(&sources, policy).map_err(|why| not(said_in_short(&why)))?;
+        if !split.unfilled.is_empty() {
+            return Err(not(left_open(policy.mode, &split)));
+        }
         let (parts, ids) = (split.parts.len() as u32, division.parts.len() as u32);
         if parts > ids {
             return Err(not(NotDivided::TooFewIds { parts, ids }));
@@ -85,6 +97,18 @@ impl Dispatcher {
             }
         }
         Ok(sources)
+    }
+}
+
+/// No order at a desk is without some of its goods: one that is kept whole comes again when they are there.
+fn left_open(mode: SplitMode, split: &Split) -> NotDivided {
+    let lines = split.unfilled.iter().map(|line| line.quantity.0);
+    match (mode, split.parts.first()) {
+        (SplitMode::Whole, Some(part)) => NotDivided::KeptWhole {
+            site: part.site,
+            missing: Quantity(lines.fold(0, u32::saturating_add)),
+        },
+        _ => NotDivided::ByPolicy,
     }
 }
 

@@ -17,7 +17,10 @@
 //! An order can come whole or in [parts](Action::TakeParts), each an order at the desk, with an id of its own that the
 //! caller makes and a life of its own. They are taken together or not at all, confirmed and cancelled together; what
 //! happens to one later does not touch the others. Where no single site has all the goods, an order that comes whole is
-//! [divided](Division) over the fewest, if the caller has sent ids for its parts.
+//! [divided](Division) over the fewest, if the caller has sent ids for its parts and the
+//! [policy](crate::fulfil::SplitPolicy) lets it. A policy that keeps orders whole refuses, and names the site where the
+//! fewest pieces are missing; one that would leave something unfilled refuses too, as an order at a desk has all its
+//! goods.
 //!
 //! # Couriers
 //!
@@ -34,8 +37,7 @@
 //!
 //! # Limits
 //!
-//! - It searches when it decides, and has no handle for many threads: put it behind a lock. A desk alone has one, the
-//!   [`DeskHandle`](crate::desk::DeskHandle).
+//! - For many threads there is the [`DispatchHandle`]. Parts that come as such are looked for while everybody waits.
 //! - One desk serves one window of pickups: its capacity is that of the window, and a picked-up order keeps its share.
 //! - A courier brings an order once. What comes back from a closed door is returned.
 //! - Only [`stores_asked`](Service::stores_asked) stores are asked for a delivery, those that the desk finds cheapest.
@@ -49,6 +51,7 @@
 //! [`desk::Action::Deliver`]: crate::desk::Action::Deliver
 
 mod action;
+mod advice;
 mod canonical;
 mod choice;
 mod decide;
@@ -57,6 +60,7 @@ mod dispatcher;
 mod divide;
 mod event;
 mod follow;
+mod handle;
 mod parts;
 mod refusal;
 mod stored;
@@ -67,6 +71,7 @@ pub use action::{Action, Command, Division, Malformed, Share};
 pub use choice::Choice;
 pub use dispatcher::{Dispatch, Dispatcher, PartView};
 pub use event::{Event, Mismatch, Step};
+pub use handle::DispatchHandle;
 pub use refusal::{NotDivided, Refusal};
 pub use stored::{DispatchFault, StoredDispatch, StoredPart};
 pub use terms::{Service, Terms};

@@ -2,6 +2,7 @@ use crate::desk;
 use crate::fulfil::{Deed, Life, Way};
 use crate::id::{OrderId, SiteId};
 use crate::ledger::{Canonical, Encoder};
+use crate::units::Quantity;
 
 /// Why a command is refused, as things stand. Nothing has changed but that the command's id is used.
 ///
@@ -127,9 +128,19 @@ pub enum NotDivided {
         /// Whose part.
         site: SiteId,
     },
-    /// The policy divides nothing, or leaves something unfilled, which no order at a desk can be.
+    /// The policy [refuses](crate::fulfil::SplitMode::Refuse) to divide, keeps orders whole that were sent in parts, or
+    /// would leave something [unfilled](crate::fulfil::SplitMode::Partial), which no order at a desk can be.
     #[error("the policy divides no order whole")]
     ByPolicy,
+    /// The policy keeps orders [whole](crate::fulfil::SplitMode::Whole): nobody has all of it. It can come again for
+    /// this site when the goods are there.
+    #[error("it is kept whole: {missing} pieces are missing at site {site}, the fewest")]
+    KeptWhole {
+        /// Where the fewest pieces are missing.
+        site: SiteId,
+        /// How many, of all articles.
+        missing: Quantity,
+    },
     /// More parts than there are ids for.
     #[error("{parts} parts are needed, there are ids for {ids}")]
     TooFewIds {
@@ -216,6 +227,11 @@ impl Canonical for NotDivided {
                 to.u8(4);
                 to.u32(parts);
                 to.u32(ids);
+            }
+            Self::KeptWhole { site, missing } => {
+                to.u8(5);
+                to.u64(site.0);
+                to.u32(missing.0);
             }
         }
     }

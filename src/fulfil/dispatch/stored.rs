@@ -137,6 +137,7 @@ impl Storable for Dispatcher {
             couriers,
             service: Arc::new(stored.service),
             limits: *limits,
+            advice: None,
         };
         dispatcher.check_rides()?;
         Ok(dispatcher)

@@ -14,9 +14,9 @@ use crate::units::{Distance, Quantity, Units};
 
 /// One question.
 pub(super) struct Asking<'a> {
-    finder: OptionsFinder<'a>,
+    pub(super) finder: OptionsFinder<'a>,
     at: Timestamp,
-    order: &'a Order,
+    pub(super) order: &'a Order,
     address: Address,
     /// Of the articles of the lines.
     numbers: Vec<Option<u32>>,
@@ -39,7 +39,7 @@ struct Ends {
 
 /// What is the matter with a site, in few bytes: sentences are made only of what is said.
 #[derive(Clone, Copy)]
-enum Snag {
+pub(super) enum Snag {
     Rule(Demand),
     Cooling(Timestamp),
     NoRoom(Units),
@@ -62,12 +62,11 @@ impl<'a> Asking<'a> {
 
     /// Adds what is offered for one way, and why nothing nearer is.
     pub(super) fn consider(&self, way: Way, options: &mut Options) {
-        let policy = self.finder.policy;
-        let wanted = policy.wanted(way);
-        if wanted == 0 || (way == Way::Pickup && self.order.wish == Wish::Deliver) {
+        let wanted = self.wanted(way);
+        if wanted == 0 {
             return;
         }
-        let reasons_max = policy.settings().rejected_max;
+        let reasons_max = self.finder.policy.settings().rejected_max;
         let first = options.offers.len();
         let ends = Ends {
             offers: first + wanted,
@@ -75,8 +74,11 @@ impl<'a> Asking<'a> {
         };
         let filter = self.filter(way);
         if let Wish::Site(site) = self.order.wish {
-            let chosen = self.ranked(site);
-            self.judge(way, &filter, chosen.as_slice(), (ends, options));
+            match self.ranked(site) {
+                Some(chosen) => self.judge(way, &filter, &[chosen], (ends, options)),
+                None if reasons_max > 0 => options.rejected.push(no_such(site, way)),
+                None => {}
+            }
             return;
         }
         let all = wanted.saturating_add(reasons_max);
@@ -107,6 +109,14 @@ impl<'a> Asking<'a> {
         self.search_on(way, &filter, wanted, &mut options.offers);
     }
 
+    /// How many sites are offered for a way.
+    pub(super) fn wanted(&self, way: Way) -> usize {
+        match (way, self.order.wish) {
+            (Way::Pickup, Wish::Deliver) => 0,
+            _ => self.finder.policy.wanted(way),
+        }
+    }
+
     /// Offers, and reasons against, one site after the other, until there are enough offers.
     fn judge(
         &self,
@@ -128,7 +138,7 @@ impl<'a> Asking<'a> {
                     let why = self.why_not(snag, filter, record, ranked);
                     options.rejected.push(NotOffered {
                         site: ranked.id,
-                        distance: ranked.distance(),
+                        distance: Some(ranked.distance()),
                         way,
                         why,
                     });
@@ -158,7 +168,7 @@ impl<'a> Asking<'a> {
     }
 
     /// What the site offers, or the first thing that is the matter with it.
-    fn terms(
+    pub(super) fn terms(
         &self,
         way: Way,
         filter: &Filter<'_>,
@@ -218,7 +228,13 @@ impl<'a> Asking<'a> {
     }
 
     /// All that there is to say of a site that is not offered.
-    fn why_not(&self, snag: Snag, filter: &Filter<'_>, record: &Record, ranked: &Ranked) -> WhyNot {
+    pub(super) fn why_not(
+        &self,
+        snag: Snag,
+        filter: &Filter<'_>,
+        record: &Record,
+        ranked: &Ranked,
+    ) -> WhyNot {
         let finder = &self.finder;
         match snag {
             Snag::Rule(demand) => {
@@ -268,7 +284,7 @@ impl<'a> Asking<'a> {
     }
 
     /// What a site must fulfil before its room and its stock are asked.
-    fn filter(&self, way: Way) -> Filter<'static> {
+    pub(super) fn filter(&self, way: Way) -> Filter<'static> {
         let order = self.order;
         let filter = match (way, order.wish) {
             (Way::Pickup, Wish::Site(_)) => Filter::for_order(order),
@@ -285,7 +301,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn distance_max(&self, way: Way) -> Distance {
+    pub(super) fn distance_max(&self, way: Way) -> Distance {
         let settings = self.finder.policy.settings();
         match (way, self.order.wish) {
             (Way::Pickup, Wish::Within(limit)) => limit.min(settings.walk_max),
@@ -295,7 +311,7 @@ impl<'a> Asking<'a> {
     }
 
     /// The nearest sites that are considered for a way.
-    fn nearest(&self, way: Way, listed: usize) -> Vec<Ranked> {
+    pub(super) fn nearest(&self, way: Way, listed: usize) -> Vec<Ranked> {
         let network = self.finder.counter.network();
         let state = &network.state;
         match way {
@@ -310,7 +326,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn ranked(&self, site: SiteId) -> Option<Ranked> {
+    pub(super) fn ranked(&self, site: SiteId) -> Option<Ranked> {
         let state = &self.finder.counter.network().state;
         let slot = state.directory.slot(site)?;
         let record = state.record(slot)?;
@@ -322,12 +338,21 @@ impl<'a> Asking<'a> {
         })
     }
 
-    fn record(&self, ranked: &Ranked) -> Option<&Record> {
+    pub(super) fn record(&self, ranked: &Ranked) -> Option<&Record> {
         self.finder.counter.network().state.record(ranked.slot)
     }
 }
 
-fn offer(ranked: &Ranked, terms: OfferTerms) -> Offer {
+pub(super) fn no_such(site: SiteId, way: Way) -> NotOffered {
+    NotOffered {
+        site,
+        distance: None,
+        way,
+        why: WhyNot::UnknownSite,
+    }
+}
+
+pub(super) fn offer(ranked: &Ranked, terms: OfferTerms) -> Offer {
     let Neighbour { site, distance } = Neighbour::from(*ranked);
     Offer {
         site,

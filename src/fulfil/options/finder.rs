@@ -1,5 +1,6 @@
 use crate::desk::Counter;
 use crate::fulfil::options::asking::Asking;
+use crate::fulfil::options::by_rules;
 use crate::fulfil::{Couriers, Options, OptionsPolicy, Way, WindowWish};
 use crate::order::Order;
 use crate::site::Site;
@@ -51,10 +52,24 @@ where
 /// By price (the fee, or less than nothing by the discount), then by the instant at which the promise ends, then by
 /// distance, then by the id of the site; pickup before delivery.
 ///
+/// A policy may have [rules](crate::fulfil::OptionsSettings::rules) of its own. Then all sites within reach that can
+/// serve the order are ranked by them, each way, and the best are offered, not the nearest: hard rules exclude sites,
+/// and soft ones do unless no site meets them all, when as few as it takes are relaxed, which the answer tells. Among
+/// all offers the rules come first, then price and promise, then the cost in metres in place of the distance.
+///
+/// # Many threads
+///
+/// A finder reads a desk and couriers, which nobody must change meanwhile. A
+/// [`DispatchHandle`](crate::fulfil::dispatch::DispatchHandle) lets it [look](crate::fulfil::dispatch::DispatchHandle::look)
+/// at a copy of both that is at most a few commands old, while others decide. With a desk alone and couriers of the
+/// caller's, both are behind the caller's lock, or cloned from time to time: whatever is offered is asked again when the
+/// order comes.
+///
 /// # What is said of the others
 ///
-/// Each way, the nearest sites that are not offered, up to the last one that is and no more than the policy says, each
-/// with the first reason against it, its value and its limit. For delivery these are stores only.
+/// Each way, the nearest sites that are not offered, up to the farthest that is (if as many are as may be) and no more
+/// than the policy says, each with the first reason against it, its value and its limit. For delivery these are stores
+/// only.
 ///
 /// ```
 /// use catchment::desk::{Desk, Policy};
@@ -179,7 +194,8 @@ impl<'a> OptionsFinder<'a> {
     /// who wants delivery is offered no pickup.
     ///
     /// O(log sites + sites nearer than the last offer) expected, and for each of these its room and the order's lines.
-    /// Where too few sites can serve the order, all are looked at that are no farther than the policy says.
+    /// Where too few sites can serve the order, or rules rank them, all are looked at that are no farther than the
+    /// policy says.
     #[must_use]
     pub fn options(&self, at: Timestamp, order: &Order) -> Options {
         let asking = Asking::new(*self, at, order);
@@ -188,7 +204,12 @@ impl<'a> OptionsFinder<'a> {
             at,
             offers: Vec::with_capacity(8),
             rejected: Vec::with_capacity(8),
+            relaxed: Vec::new(),
         };
+        if !self.policy.rules().is_plain() {
+            by_rules::answer(&asking, &mut options);
+            return options;
+        }
         for way in [Way::Pickup, Way::Delivery] {
             asking.consider(way, &mut options);
         }

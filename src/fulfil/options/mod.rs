@@ -3,10 +3,11 @@
 //! What is offered, and what is said of the rest, is on the page of [`OptionsFinder`].
 
 mod asking;
+mod by_rules;
 mod finder;
 mod offer;
 mod policy;
 
 pub use finder::{OptionsFinder, TravelTimes};
-pub use offer::{NotOffered, Offer, OfferTerms, Options, WhyNot};
+pub use offer::{NotOffered, Offer, OfferTerms, Options, Relaxed, WhyNot};
 pub use policy::{OptionsFault, OptionsFaults, OptionsPolicy, OptionsSettings, Preparation};

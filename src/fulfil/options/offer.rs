@@ -1,7 +1,7 @@
 use core::fmt;
 
 use crate::candidates::Rejection;
-use crate::fulfil::{CourierChoice, Ride, Way};
+use crate::fulfil::{CourierChoice, ExcludedBy, Ride, Way};
 use crate::id::{OrderId, SiteId, SkuId};
 use crate::money::Amount;
 use crate::time::Timestamp;
@@ -19,6 +19,27 @@ pub struct Options {
     pub offers: Vec<Offer>,
     /// What was considered and is not offered: pickups, then deliveries, each the nearest first.
     pub rejected: Vec<NotOffered>,
+    /// The soft rules that were relaxed because no site meets them: pickups, then deliveries, each in the order of the
+    /// rules.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub relaxed: Vec<Relaxed>,
+}
+
+/// A soft rule that some site breaks which may be offered, as no site meets all.
+///
+/// ```
+/// use catchment::fulfil::{Relaxed, Way};
+/// let relaxed = Relaxed { way: Way::Pickup, soft: 0 };
+/// assert_eq!(relaxed.to_string(), "pickup: soft[0] is relaxed");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Relaxed {
+    /// For which way.
+    pub way: Way,
+    /// Its place among the soft rules of the [policy](crate::fulfil::OptionsSettings::rules).
+    pub soft: usize,
 }
 
 /// One thing that the buyer may choose.
@@ -109,8 +130,8 @@ impl OfferTerms {
 pub struct NotOffered {
     /// Which.
     pub site: SiteId,
-    /// How far away it is.
-    pub distance: Distance,
+    /// How far away it is; `None` if [there is no such site](WhyNot::UnknownSite).
+    pub distance: Option<Distance>,
     /// For which way.
     pub way: Way,
     /// Why not.
@@ -133,6 +154,8 @@ pub struct NotOffered {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum WhyNot {
+    /// The buyer chose a site that the network does not have, or no longer.
+    UnknownSite,
     /// A rule is against it: paused, too small, closed, outside its area, beyond the longest walk.
     NotEligible(Rejection),
     /// It rejected an order and gets none for a while.
@@ -161,6 +184,11 @@ pub enum WhyNot {
     /// Nobody brings it, in the window that was asked for or in any: everybody's reasons, and the windows in which
     /// somebody would.
     NoCourier(CourierChoice),
+    /// It could serve the order, and a [rule](crate::fulfil::OptionsSettings::rules) excludes it: the first that it
+    /// breaks, by its place.
+    ByRule(ExcludedBy),
+    /// It could serve the order, and by the rules as many as are offered come before it.
+    Behind,
 }
 
 impl fmt::Display for Offer {
@@ -181,6 +209,12 @@ impl fmt::Display for Offer {
     }
 }
 
+impl fmt::Display for Relaxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: soft[{}] is relaxed", self.way, self.soft)
+    }
+}
+
 impl fmt::Display for NotOffered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -189,13 +223,18 @@ impl fmt::Display for NotOffered {
             way,
             why,
         } = self;
-        write!(f, "no {way} at site {site}, {distance} away: {why}")
+        write!(f, "no {way} at site {site}")?;
+        if let Some(distance) = distance {
+            write!(f, ", {distance} away")?;
+        }
+        write!(f, ": {why}")
     }
 }
 
 impl fmt::Display for WhyNot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::UnknownSite => f.write_str("there is no such site"),
             Self::NotEligible(rejection) => rejection.fmt(f),
             Self::Cooling { until } => write!(f, "takes no orders until {until}"),
             Self::NoRoom { room, size } => write!(f, "no room: {size} wanted, {room} left"),
@@ -211,6 +250,8 @@ impl fmt::Display for WhyNot {
                 }
                 Ok(())
             }
+            Self::ByRule(by) => write!(f, "excluded by {by}"),
+            Self::Behind => f.write_str("others come before it"),
         }
     }
 }

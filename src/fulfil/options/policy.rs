@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::faults::Faults;
-use crate::fulfil::Way;
+use crate::fulfil::{Rules, RulesData, RulesFault, Way};
 use crate::id::SiteId;
 use crate::limits::Limits;
 use crate::money::Amount;
@@ -41,6 +41,9 @@ pub struct OptionsSettings {
     pub metres_per_hour: u32,
     /// How long it takes until an order is ready.
     pub preparation: Preparation,
+    /// Which of the sites that can serve an order are offered, and in which order. By default the nearest are, [by price,
+    /// promise and distance](crate::fulfil::OptionsFinder#in-which-order).
+    pub rules: RulesData,
 }
 
 impl Default for OptionsSettings {
@@ -56,6 +59,7 @@ impl Default for OptionsSettings {
             pickup_discount: Amount::ZERO,
             metres_per_hour: 12_000,
             preparation: Preparation::default(),
+            rules: RulesData::default(),
         }
     }
 }
@@ -114,7 +118,7 @@ impl Preparation {
 /// use catchment::units::Distance;
 /// let stands = OptionsSettings { metres_per_hour: 0, ..OptionsSettings::default() };
 /// let fault = OptionsPolicy::new(stands, &Limits::default()).unwrap_err();
-/// assert_eq!(fault.to_string(), "1 fault: couriers at 0 metres an hour never arrive");
+/// assert_eq!(fault.to_string(), "1 fault: metres_per_hour is 0: couriers never arrive");
 ///
 /// let travel = OptionsPolicy::default().travel(Distance::from_metres(1_000));
 /// assert_eq!(travel.to_string(), "300 s");
@@ -127,14 +131,16 @@ impl Preparation {
 )]
 pub struct OptionsPolicy {
     settings: OptionsSettings,
+    /// Those of the settings, checked.
+    rules: Rules,
 }
 
 impl OptionsPolicy {
-    /// The policy that the settings make. O(1).
+    /// The policy that the settings make. O(1), and the [check of the rules](Rules::new).
     ///
     /// # Errors
     ///
-    /// [`OptionsFaults`]: all that is wrong, in the order of the settings.
+    /// [`OptionsFaults`]: all that is wrong, each with the names of its settings; what is wrong with the rules last.
     pub fn new(settings: OptionsSettings, limits: &Limits) -> Result<Self, OptionsFaults> {
         let mut faults = OptionsFaults::none();
         let limit = limits.candidates_max;
@@ -158,13 +164,28 @@ impl OptionsPolicy {
         if settings.metres_per_hour == 0 {
             faults.push(OptionsFault::NoSpeed);
         }
-        faults.into_result().map(|()| Self { settings })
+        let rules = match Rules::new(settings.rules.clone()) {
+            Ok(rules) => rules,
+            Err(wrong) => {
+                for fault in wrong.kept() {
+                    faults.push(OptionsFault::Rules(fault.clone()));
+                }
+                Rules::default()
+            }
+        };
+        faults.into_result().map(|()| Self { settings, rules })
     }
 
     /// What it is made of.
     #[must_use]
     pub const fn settings(&self) -> &OptionsSettings {
         &self.settings
+    }
+
+    /// The rules, checked.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// How long a courier travels so far, at the speed of the policy, to the next millisecond.
@@ -204,7 +225,7 @@ impl From<OptionsPolicy> for OptionsSettings {
 pub type OptionsFaults = Faults<OptionsFault>;
 
 /// One thing wrong with the settings of options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OptionsFault {
     /// More of something than the limit.
@@ -221,6 +242,9 @@ pub enum OptionsFault {
     #[error("pickups_max and deliveries_max are 0: there is nothing to offer")]
     NothingToOffer,
     /// No speed.
-    #[error("couriers at 0 metres an hour never arrive")]
+    #[error("metres_per_hour is 0: couriers never arrive")]
     NoSpeed,
+    /// A field of the rules.
+    #[error("rules.{0}")]
+    Rules(RulesFault),
 }

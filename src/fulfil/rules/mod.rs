@@ -4,6 +4,7 @@
 //! that puts one site before another decides, then the cost in metres, then the smaller id. So a ranking is total, and
 //! for every two neighbours in it there is one thing that decided, which it names.
 
+mod canonical;
 mod check;
 mod radius;
 mod rule;
@@ -144,6 +145,27 @@ impl Rules {
             Cost::ZERO
         };
         Cost::from_millimetres(sum - saved.as_millimetres())
+    }
+
+    /// Whether they neither exclude nor rank anything: the nearest is best.
+    pub(super) fn is_plain(&self) -> bool {
+        let RulesData {
+            rank,
+            hard,
+            soft,
+            preferences,
+        } = &self.0;
+        let has_rules = !(rank.is_empty() && hard.is_empty() && soft.is_empty());
+        !has_rules && *preferences == Preferences::default()
+    }
+
+    /// The places of a site under all rules that rank, of which everything is known; a rule without an opinion puts all
+    /// equal.
+    pub(super) fn places(&self, contender: &Contender, home: Option<SiteId>) -> Vec<u64> {
+        let rules = self.0.rank.iter();
+        rules
+            .map(|rule| rule.place(contender, home).unwrap_or(0))
+            .collect()
     }
 
     /// The first condition that a site breaks, hard ones before soft ones.

@@ -224,6 +224,11 @@ pub struct Excluded {
 }
 
 /// A rule that excludes.
+///
+/// ```
+/// use catchment::fulfil::ExcludedBy;
+/// assert_eq!(ExcludedBy::Hard(2).to_string(), "hard[2]");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -232,4 +237,13 @@ pub enum ExcludedBy {
     Hard(usize),
     /// The soft rule at this place of theirs.
     Soft(usize),
+}
+
+impl core::fmt::Display for ExcludedBy {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Hard(place) => write!(f, "hard[{place}]"),
+            Self::Soft(place) => write!(f, "soft[{place}]"),
+        }
+    }
 }

@@ -58,6 +58,13 @@ impl Evening<'_> {
         found.copied().unwrap_or(Quantity(0))
     }
 
+    /// Whether a site is eligible for an order, and has room and goods for it.
+    pub(in crate::verify) fn could_take(&self, order: &Order, site: SiteId) -> bool {
+        let follower = self.sites.get(&site);
+        let has_all = follower.is_some_and(|follower| self.can_take(follower, order));
+        has_all && self.cost(order, site).is_some()
+    }
+
     pub(super) fn can_take(&self, follower: &Follower, order: &Order) -> bool {
         let room = u64::from(self.capacity(follower).0).saturating_sub(follower.load);
         let pool = follower.site.supplied_by.unwrap_or(follower.site.id);

@@ -3,15 +3,15 @@ use std::sync::Arc;
 
 use crate::desk::{self, OrderState};
 use crate::faults::Faults;
-use crate::fulfil::dispatch::{Event, Refusal, Step, Terms};
+use crate::fulfil::dispatch::{Command, Event, Refusal, Step, Terms};
 use crate::fulfil::{Deed, Life, Way};
-use crate::id::{OrderId, SkuId};
+use crate::id::{OrderId, SiteId, SkuId};
 use crate::order::Order;
 use crate::site::Network;
 use crate::time::Timestamp;
 use crate::verify::desk::Evening;
 use crate::verify::fulfil::rides::{Rides, Stands};
-use crate::verify::fulfil::{DispatchViolation, DispatchViolations};
+use crate::verify::fulfil::{DispatchViolation, DispatchViolations, commands};
 
 /// What the events so far say of every life.
 pub(super) struct Lives<'a> {
@@ -65,6 +65,28 @@ impl<'a> Lives<'a> {
 
     pub(super) fn into_violations(self) -> DispatchViolations {
         self.violations
+    }
+
+    /// Follows a step and checks that it does what its command says.
+    pub(super) fn hear_told(&mut self, command: Option<&Command>, step: &Step) {
+        self.hear(step);
+        let mut violations = core::mem::replace(&mut self.violations, Faults::none());
+        commands::check(self, command, step, &mut violations);
+        self.violations = violations;
+    }
+
+    /// Whether an order or a part with this id was taken.
+    pub(super) fn is_known(&self, id: OrderId) -> bool {
+        self.parts.contains_key(&id) || self.divided.contains_key(&id)
+    }
+
+    /// The parts of an order that came in parts.
+    pub(super) fn parts_of(&self, order: OrderId) -> Option<Vec<OrderId>> {
+        self.divided.get(&order).map(|(_, parts)| parts.clone())
+    }
+
+    pub(super) fn could_take(&self, order: &Order, site: SiteId) -> bool {
+        self.evening.could_take(order, site)
     }
 
     pub(super) fn hear(&mut self, step: &Step) {

@@ -1,11 +1,12 @@
 //! Did every order live as it should? The log of a dispatch, gone through from the first step to the last.
 
+mod commands;
 mod lives;
 mod rides;
 
 use crate::desk::OrderState;
 use crate::faults::Faults;
-use crate::fulfil::dispatch::{Step, Terms};
+use crate::fulfil::dispatch::{Command, Step, Terms};
 use crate::fulfil::{Deed, Life};
 use crate::id::{CourierId, OrderId, SkuId};
 use crate::site::Network;
@@ -169,6 +170,32 @@ pub enum DispatchViolation {
         /// Which.
         order: OrderId,
     },
+    /// A step is of another command than the one that is said to have led to it, or of none.
+    #[error("step {sequence} is not what its command led to")]
+    OtherCommand {
+        /// The step.
+        sequence: u64,
+    },
+    /// A step does not tell all that its command must bring about.
+    #[error("step {sequence} does not tell all that its command asks for")]
+    Undone {
+        /// The step.
+        sequence: u64,
+    },
+    /// A step tells what only a command brings about, and its own doesn't: a fleet that nobody sent, say.
+    #[error("step {sequence} tells what its command does not ask for")]
+    Unasked {
+        /// The step.
+        sequence: u64,
+    },
+    /// An order was reported as not taken, and nothing was against it; or as taken before, and was not.
+    #[error("step {sequence}: order {order} was not taken, for no reason")]
+    LostInVain {
+        /// The step.
+        sequence: u64,
+        /// Which.
+        order: OrderId,
+    },
 }
 
 /// Checks the whole log of a dispatch, from its opening on this network on these terms.
@@ -179,6 +206,9 @@ pub enum DispatchViolation {
 /// that was placed is one life's, and of one order; the parts of an order are taken together, hold together what it
 /// holds, and are confirmed together; whoever is to be brought has one courier, and one who goes there, with room, in
 /// time and for that fee, and nobody else has one.
+///
+/// What nobody but the sender of a command knows is not found: that an order was packed or came back and no event says
+/// so, that a pledge was not taken or a fleet came. For that there is [`dispatch_by_commands`].
 ///
 /// O(events · log orders), and O(sites) for each order that was told at once.
 ///
@@ -218,6 +248,65 @@ pub fn dispatch<'a>(
     let mut lives = Lives::new(network, terms);
     for step in log {
         lives.hear(step);
+    }
+    lives.into_violations().into_result()
+}
+
+/// Checks a log against the commands that led to it as well: of each step the command, or none if time alone did.
+///
+/// As [`dispatch`]; beyond that each step is that of its command, by id and content, and an accepted one has done what
+/// it was asked, all of it and nothing else: what was packed, sent out, fetched, brought or returned is told, every
+/// pledge is taken or reported with reason, and the fleet is the one that was sent.
+///
+/// # Errors
+///
+/// [`DispatchViolations`], as [`dispatch`]; of each step last what its command is about.
+///
+/// ```
+/// use std::sync::Arc;
+/// use catchment::fulfil::dispatch::{Action, Choice, Command, Dispatch, Terms};
+/// use catchment::geo::{LngLat, Position};
+/// use catchment::id::{CommandId, OrderId, SiteId};
+/// use catchment::ledger::Answer;
+/// use catchment::order::Order;
+/// use catchment::site::{Network, Site};
+/// use catchment::time::Timestamp;
+/// use catchment::units::Units;
+/// use catchment::verify;
+///
+/// let door = Position::new(LngLat { lng: 121.47, lat: 31.23 })?;
+/// let network = Network::builder().site(Site::leader(SiteId(17), door, Units(1))).build()?;
+/// let (terms, part) = (Terms::default(), OrderId(7));
+/// let mut dispatch = Dispatch::open(network.clone(), terms.clone());
+/// let order = Arc::new(Order::new(part, door));
+/// let mut log = Vec::new();
+/// for (number, action) in (1..).zip([
+///     Action::Take { order, choice: Choice::Pickup, division: None },
+///     Action::Confirm { order: part },
+///     Action::Ready { part },
+/// ]) {
+///     let command = Command::new(CommandId(number), action);
+///     if let Answer::Decided(step) = dispatch.apply(Timestamp::from_unix_millis(0), &command)? {
+///         log.push((command, step));
+///     }
+/// }
+/// let verify = |log: &[(Command, _)]| {
+///     verify::dispatch_by_commands(&network, &terms, log.iter().map(|(command, step)| (Some(command), step)))
+/// };
+/// assert_eq!(verify(&log), Ok(()));
+///
+/// log[2].1.events.clear(); // nobody hears that it is packed
+/// assert_eq!(verify(&log).unwrap_err().to_string(), "1 fault: step 4 does not tell all that its command asks for");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn dispatch_by_commands<'a>(
+    network: &Network,
+    terms: &Terms,
+    log: impl IntoIterator<Item = (Option<&'a Command>, &'a Step)>,
+) -> Result<(), DispatchViolations> {
+    let mut lives = Lives::new(network, terms);
+    for (command, step) in log {
+        lives.hear_told(command, step);
     }
     lives.into_violations().into_result()
 }

@@ -1,15 +1,19 @@
 //! Is this what a buyer may choose? Every site judged anew, and every courier.
 
+mod ranking;
 mod rides;
 mod sites;
 
+use core::cmp::Ordering;
+
 use crate::faults::Faults;
-use crate::fulfil::{NotOffered, Offer, OfferTerms, Options, OptionsFinder, Way, WhyNot};
+use crate::fulfil::{NotOffered, Offer, OfferTerms, Options, OptionsFinder, Relaxed, Way, WhyNot};
 use crate::id::SiteId;
 use crate::order::{Order, Wish};
 use crate::time::Timestamp;
 use crate::units::Distance;
 
+use ranking::Ruling;
 use sites::Judge;
 
 /// Everything wrong with an answer, in the order that [`verify::options`](crate::verify::options()) states.
@@ -57,14 +61,14 @@ pub enum OptionsViolation {
         actual: OfferTerms,
     },
     /// A site is nearer or farther than the answer says.
-    #[error("site {site} is {actual:#} away, not {claimed:#}")]
+    #[error("site {site} is {} away, not {}", metres(*actual), metres(*claimed))]
     Distance {
         /// Which.
         site: SiteId,
         /// According to the answer.
-        claimed: Distance,
+        claimed: Option<Distance>,
         /// In truth.
-        actual: Distance,
+        actual: Option<Distance>,
     },
     /// An offer comes before a better one.
     #[error("the offers at {place} and after it are not in their order")]
@@ -84,6 +88,14 @@ pub enum OptionsViolation {
         /// In truth, as far as it should be said.
         actual: Option<Box<WhyNot>>,
     },
+    /// Other soft rules are relaxed than the answer says.
+    #[error("{} rules are relaxed, not these {}", actual.len(), claimed.len())]
+    Relaxed {
+        /// According to the answer.
+        claimed: Vec<Relaxed>,
+        /// In truth.
+        actual: Vec<Relaxed>,
+    },
     /// All reasons are right, and not in their order.
     #[error("the reasons are not in their order")]
     ReasonsOrder,
@@ -93,16 +105,15 @@ pub enum OptionsViolation {
 ///
 /// Nothing of the search is asked. Every site of the network is measured and judged by its definition, by what the desk
 /// says of its room and its stock, and by the couriers' definitions and rides, which are summed up again; then the
-/// offers must be the nearest that there are, on the terms that follow, in their order, and the reasons those of the
-/// nearest that are not offered.
+/// policy's rules are asked one by one, and the offers must be the best that there are, on the terms that follow, in
+/// their order, and the reasons those of the nearest that are not offered.
 ///
-/// O(n log n) for n sites, and for each site that is nearer than the last offer O(lines + couriers × windows); O(rides)
-/// once.
+/// O(n log n · rules) for n sites, and for each site within reach O(lines + couriers × windows); O(rides) once.
 ///
 /// # Errors
 ///
 /// [`OptionsViolations`]: all that is wrong. First pickups, then deliveries: offers that are missing, too many, or on
-/// other terms, then reasons; then the order of the offers and of the reasons.
+/// other terms, then reasons; then what was relaxed; then the order of the offers and of the reasons.
 ///
 /// ```
 /// use catchment::desk::{Desk, Policy};
@@ -143,21 +154,29 @@ pub fn options(
         return violations.into_result();
     }
     let judge = Judge::new(finder, at, order);
+    let ruling = Ruling::new(&judge);
+    let mut relaxed = Vec::new();
     for way in [Way::Pickup, Way::Delivery] {
-        let (offers, reasons) = expected(&judge, way);
-        check_offers(way, &offers, options, &mut violations);
-        check_reasons(way, &reasons, options, &mut violations);
+        let expected = expected(&judge, &ruling, way);
+        check_offers(way, &expected.offers, options, &mut violations);
+        check_reasons(way, &expected.reasons, options, &mut violations);
+        relaxed.extend(expected.relaxed);
     }
-    let rank = |offer: &Offer| {
-        let price = match offer.terms {
-            OfferTerms::Pickup { discount, .. } => -i128::from(discount.0),
-            OfferTerms::Delivery(ride) => i128::from(ride.fee.0),
-        };
-        let (promised_by, way) = (offer.terms.promised_by(), offer.terms.way());
-        (price, promised_by, offer.distance, offer.site, way)
+    if options.relaxed != relaxed {
+        violations.push(OptionsViolation::Relaxed {
+            claimed: options.relaxed.clone(),
+            actual: relaxed,
+        });
+    }
+    let able = |offer: &Offer| {
+        let site = finder.counter().network().site(offer.site)?;
+        Some(ruling.able(&judge, site, *offer))
     };
     for (place, pair) in options.offers.windows(2).enumerate() {
-        if rank(&pair[0]) > rank(&pair[1]) {
+        // Who is not there was named above.
+        if let (Some(first), Some(second)) = (able(&pair[0]), able(&pair[1]))
+            && ruling.which_first(&first, &second) == Ordering::Greater
+        {
             violations.push(OptionsViolation::Order { place });
         }
     }
@@ -168,37 +187,76 @@ pub fn options(
     violations.into_result()
 }
 
-/// What should be offered one way, and what should be said of the others.
-fn expected(judge: &Judge<'_>, way: Way) -> (Vec<Offer>, Vec<NotOffered>) {
+fn metres(distance: Option<Distance>) -> String {
+    distance.map_or_else(|| "nowhere".to_owned(), |distance| format!("{distance:#}"))
+}
+
+/// What should be offered one way, what should be said of the others, and which rules are relaxed.
+#[derive(Default)]
+struct Expected {
+    offers: Vec<Offer>,
+    reasons: Vec<NotOffered>,
+    relaxed: Vec<Relaxed>,
+}
+
+fn expected(judge: &Judge<'_>, ruling: &Ruling<'_>, way: Way) -> Expected {
     let settings = judge.finder.policy().settings();
     let wanted = match way {
+        Way::Pickup if judge.order.wish == Wish::Deliver => 0,
         Way::Pickup => settings.pickups_max,
         Way::Delivery => settings.deliveries_max,
     };
-    let (mut offers, mut reasons) = (Vec::new(), Vec::new());
-    if way == Way::Pickup && judge.order.wish == Wish::Deliver {
-        return (offers, reasons);
+    let mut expected = Expected::default();
+    if wanted == 0 {
+        return expected;
     }
-    for (distance, site) in judge.by_distance(way) {
-        if offers.len() == wanted {
+    let reason = |site, distance, why| NotOffered {
+        site,
+        distance,
+        way,
+        why,
+    };
+    if let Some(site) = judge.missing_site() {
+        let missing = reason(site, None, WhyNot::UnknownSite);
+        expected.reasons.push(missing);
+    }
+    let near = judge.by_distance(way).into_iter();
+    let judged = near.map(|(distance, site)| (distance, site, judge.verdict(way, site, distance)));
+    let judged: Vec<_> = judged.collect();
+    let able = judged.iter().filter_map(|(distance, site, verdict)| {
+        let offer = Offer {
+            site: site.id,
+            distance: *distance,
+            terms: *verdict.as_ref().ok()?,
+        };
+        Some(ruling.able(judge, site, offer))
+    });
+    let ruled = ruling.ruled(&able.collect::<Vec<_>>());
+    let best = ruled.left.iter().take(wanted);
+    expected.offers = best.map(|able| able.offer).collect();
+    let places = ruled.relaxed.into_iter();
+    expected.relaxed = places.map(|soft| Relaxed { way, soft }).collect();
+    let farthest = expected
+        .offers
+        .iter()
+        .map(|offer| (offer.distance, offer.site));
+    let last = farthest.max().filter(|_| expected.offers.len() == wanted);
+    for (distance, site, verdict) in judged {
+        let (place, id) = ((distance, site.id), site.id);
+        if last.is_some_and(|last| place > last) {
             break;
         }
-        match judge.verdict(way, site, distance) {
-            Ok(terms) => offers.push(Offer {
-                site: site.id,
-                distance,
-                terms,
-            }),
-            Err(why) if reasons.len() < settings.rejected_max => reasons.push(NotOffered {
-                site: site.id,
-                distance,
-                way,
-                why,
-            }),
-            Err(_) => {}
-        }
+        let excluded = ruled.excluded.iter().find(|(gone, _)| *gone == id);
+        let why = match (verdict, excluded) {
+            (Err(why), _) => why,
+            (Ok(_), Some((_, by))) => WhyNot::ByRule(*by),
+            (Ok(_), None) if expected.offers.iter().any(|offer| offer.site == id) => continue,
+            (Ok(_), None) => WhyNot::Behind,
+        };
+        expected.reasons.push(reason(id, Some(distance), why));
     }
-    (offers, reasons)
+    expected.reasons.truncate(settings.rejected_max);
+    expected
 }
 
 fn check_offers(
@@ -221,8 +279,8 @@ fn check_offers(
         if claim.distance != offer.distance {
             violations.push(OptionsViolation::Distance {
                 site,
-                claimed: claim.distance,
-                actual: offer.distance,
+                claimed: Some(claim.distance),
+                actual: Some(offer.distance),
             });
         }
         if claim.terms != offer.terms {

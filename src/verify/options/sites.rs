@@ -3,6 +3,7 @@
 use crate::candidates::Rejection;
 use crate::fulfil::{OfferTerms, OptionsFinder, Way, WhyNot};
 use crate::geo::ServiceArea;
+use crate::id::SiteId;
 use crate::order::{Order, Wish};
 use crate::site::{Site, SiteKind, SiteStatus, Tag, Tags};
 use crate::time::{Span, Timestamp};
@@ -43,6 +44,17 @@ impl<'a> Judge<'a> {
             .collect();
         sites.sort_by_key(|(distance, site)| (*distance, site.id));
         sites
+    }
+
+    /// The site that the buyer chose, if there is none of that id.
+    pub(super) fn missing_site(&self) -> Option<SiteId> {
+        match self.order.wish {
+            Wish::Site(chosen) => {
+                let mut sites = self.finder.counter().network().sites();
+                sites.all(|site| site.id != chosen).then_some(chosen)
+            }
+            _ => None,
+        }
     }
 
     /// What a site offers, or why it does not.
