@@ -125,6 +125,29 @@ impl Stock {
         lines.iter().find(short).map(|line| line.sku)
     }
 
+    /// These articles at the first so many pools, and no others. O(pools · articles).
+    pub(super) fn excerpt(&self, pools: u32, skus: &[SkuId]) -> Self {
+        let mut excerpt = Self {
+            safety: self.safety,
+            safety_at: self.safety_at.clone(),
+            ..Self::default()
+        };
+        for sku in skus {
+            for pool in 0..pools {
+                if let Some(slot) = self.find(pool, *sku)
+                    && let Some(own) = excerpt.enter(pool, *sku)
+                {
+                    let sku = excerpt.levels[own].sku;
+                    excerpt.levels[own] = Level {
+                        sku,
+                        ..self.levels[slot]
+                    };
+                }
+            }
+        }
+        excerpt
+    }
+
     /// Holds the pieces of all lines, or none: `None` if more would be held than is there. The safety stock is not
     /// asked: that is for who decides.
     #[must_use]
