@@ -152,13 +152,23 @@ impl Stock {
     /// asked: that is for who decides.
     #[must_use]
     pub(super) fn take(&mut self, pool: u32, lines: &[OrderLine]) -> Option<()> {
-        if lines
-            .iter()
-            .any(|line| self.unheld(pool, line.sku) < line.quantity)
-        {
+        // One look-up a line; what was taken before one that is short goes back.
+        for (taken, line) in lines.iter().enumerate() {
+            if self.take_line(pool, line).is_none() {
+                self.give_back(pool, &lines[..taken]);
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn take_line(&mut self, pool: u32, line: &OrderLine) -> Option<()> {
+        let slot = self.find(pool, line.sku)?;
+        let level = &mut self.levels[slot];
+        if level.on_hand - level.held < line.quantity.0 {
             return None;
         }
-        self.each(pool, lines, |level, pieces| level.held += pieces);
+        level.held += line.quantity.0;
         Some(())
     }
 
