@@ -221,7 +221,18 @@ impl<M: Machine> Ledger<M> {
         command: &Command<M::Action>,
     ) -> Result<AnswerOf<M>, CommandError<M::Malformed>> {
         command.action.encode(&mut self.encoder);
-        let body = self.encoder.finish().low();
+        let body = self.encoder.finish();
+        self.apply_hashed(at, command, body)
+    }
+
+    /// [`apply`](Self::apply) for whoever has the hash of the action already.
+    pub(crate) fn apply_hashed(
+        &mut self,
+        at: Timestamp,
+        command: &Command<M::Action>,
+        body: StateHash,
+    ) -> Result<AnswerOf<M>, CommandError<M::Malformed>> {
+        let body = body.low();
         if let Some(replayed) = self.recall(at, command, body)? {
             return Ok(replayed);
         }
