@@ -15,7 +15,7 @@ const NOBODY: u32 = u32::MAX;
 /// Queues are sorted by that cost and then by the *number of the order*, not by the place: so which of several equally
 /// cheap moves comes first does not depend on the order in which they arrived, and a plan that is taken up again
 /// from its sites and prices goes on like one that was never left.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Move(u64);
 
 impl Move {
@@ -123,7 +123,6 @@ impl SiteLists {
         self.exits.clear();
         self.doors.clear();
         self.keys.clear();
-        self.pool.clear();
     }
 
     /// Forgets the queues, and keeps the members.
@@ -194,18 +193,16 @@ impl SiteLists {
         self.pool.resize(start as usize, Move(0));
         for (exit, leave) in moves {
             let exit = &mut self.exits[*exit as usize];
-            self.pool[(exit.start + exit.len) as usize] = *leave;
+            let (first, last) = (exit.start as usize, (exit.start + exit.len) as usize);
+            self.pool[last] = *leave;
+            // Members are in the order of their numbers now, so that the smaller move is the one that goes first.
+            let before = self.pool[first];
+            self.pool[first] = before.min(*leave);
+            self.pool[last] = before.max(*leave);
             exit.len += 1;
         }
         for exit in &mut self.exits {
-            let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
-            // Members are in the order of their numbers now.
-            let Some(first) = queue.iter().copied().min_by_key(|leave| leave.0) else {
-                continue;
-            };
-            if let Some(place) = queue.iter().position(|leave| *leave == first) {
-                queue.swap(0, place);
-            }
+            let first = self.pool[exit.start as usize];
             (exit.low, exit.order) = (first.delta(), self.members[first.member()]);
         }
     }
