@@ -243,6 +243,9 @@ impl SiteLists {
 }
 
 impl Exit {
+    /// So many moves are looked through more quickly than they are made a heap.
+    const FEW: usize = 16;
+
     /// Forgets all moves.
     pub(super) fn clear(&mut self) {
         self.len = 0;
@@ -276,16 +279,25 @@ impl Exit {
         let has_left = |leave: Move| members[leave.member()] & GONE != 0;
         let mut len = queue.len();
         if !self.is_heap {
-            self.is_heap = true;
             len = 0;
             for place in 0..queue.len() {
-                if !has_left(queue[place]) {
-                    queue[len] = queue[place];
-                    len += 1;
-                }
+                let leave = queue[place];
+                queue[len] = leave;
+                len += usize::from(!has_left(leave));
             }
-            for root in (0..len / 2).rev() {
-                sift_down(&mut queue[..len], root, members);
+            self.is_heap = len > Self::FEW;
+            let queue = &mut queue[..len];
+            if self.is_heap {
+                for root in (0..len / 2).rev() {
+                    sift_down(queue, root, members);
+                }
+            } else {
+                for place in 1..len {
+                    let (one, other) = (queue[0], queue[place]);
+                    let is_before = other.precedes(one, members);
+                    queue[0] = if is_before { other } else { one };
+                    queue[place] = if is_before { one } else { other };
+                }
             }
         }
         while len > 0 && has_left(queue[0]) {
