@@ -63,8 +63,8 @@ pub(super) struct Exit {
     start: u32,
     len: u32,
     room: u32,
-    /// Whether the moves are a binary heap. Most queues are listed anew before anybody needs their second move, so
-    /// they become one only then.
+    /// Whether the moves are a binary heap. Many queues are listed anew before their first move goes, so they become
+    /// one only then, and only if they are long.
     is_heap: bool,
 }
 
@@ -276,40 +276,61 @@ impl Exit {
     /// Drops moves that are not possible any more, until the first one is.
     fn advance(&mut self, pool: &mut [Move], members: &[u32]) {
         let queue = &mut pool[self.start as usize..][..self.len as usize];
-        let has_left = |leave: Move| members[leave.member()] & GONE != 0;
-        let mut len = queue.len();
-        if !self.is_heap {
-            len = 0;
-            for place in 0..queue.len() {
-                let leave = queue[place];
-                queue[len] = leave;
-                len += usize::from(!has_left(leave));
-            }
+        let len = if self.is_heap {
+            drop_departed(queue, members)
+        } else {
+            let len = keep_possible(queue, members);
             self.is_heap = len > Self::FEW;
-            let queue = &mut queue[..len];
             if self.is_heap {
                 for root in (0..len / 2).rev() {
-                    sift_down(queue, root, members);
+                    sift_down(&mut queue[..len], root, members);
                 }
             } else {
-                for place in 1..len {
-                    let (one, other) = (queue[0], queue[place]);
-                    let is_before = other.precedes(one, members);
-                    queue[0] = if is_before { other } else { one };
-                    queue[place] = if is_before { one } else { other };
-                }
+                put_first_in_front(&mut queue[..len], members);
             }
-        }
-        while len > 0 && has_left(queue[0]) {
-            len -= 1;
-            queue[0] = queue[len];
-            sift_down(&mut queue[..len], 0, members);
-        }
+            len
+        };
         self.len = len as u32;
         (self.low, self.order) = match queue[..len].first() {
             Some(first) => (first.delta(), members[first.member()]),
             None => (FAR, NOBODY),
         };
+    }
+}
+
+fn has_left(leave: Move, members: &[u32]) -> bool {
+    members[leave.member()] & GONE != 0
+}
+
+/// Drops the first move of a heap until it is possible. Returns how many moves are left.
+fn drop_departed(heap: &mut [Move], members: &[u32]) -> usize {
+    let mut len = heap.len();
+    while len > 0 && has_left(heap[0], members) {
+        len -= 1;
+        heap[0] = heap[len];
+        sift_down(&mut heap[..len], 0, members);
+    }
+    len
+}
+
+/// Closes the gaps of moves that are not possible any more. Returns how many are left.
+fn keep_possible(queue: &mut [Move], members: &[u32]) -> usize {
+    let mut len = 0;
+    for place in 0..queue.len() {
+        let leave = queue[place];
+        queue[len] = leave;
+        len += usize::from(!has_left(leave, members));
+    }
+    len
+}
+
+/// Without branches: which of two moves goes first is anybody's guess.
+fn put_first_in_front(queue: &mut [Move], members: &[u32]) {
+    for place in 1..queue.len() {
+        let (one, other) = (queue[0], queue[place]);
+        let is_before = other.precedes(one, members);
+        queue[0] = if is_before { other } else { one };
+        queue[place] = if is_before { one } else { other };
     }
 }
 
