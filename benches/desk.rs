@@ -1,4 +1,5 @@
-//! The live desk: what a placement costs, what a hold weighs, and how good the outcome is.
+//! The live desk: what a placement costs and how good the outcome is. What a hold weighs is in the bench `memory`:
+//! counting allocations would slow these down, and threads most.
 //!
 //! ```text
 //! cargo bench --bench desk                # all tables
@@ -26,19 +27,15 @@ use catchment::site::{Change, Network, Site, SiteStatus};
 use catchment::time::Timestamp;
 use catchment::units::Units;
 use clap::Parser;
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 use crate::workload::{Areas, Random, World, sites};
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 
 #[derive(Debug, Parser)]
 struct Options {
     /// Small and few.
     #[arg(long)]
     quick: bool,
-    /// Only the table whose name contains this: firm, threads, tentative, memory, quality.
+    /// Only the table whose name contains this: firm, threads, tentative, quality.
     #[arg(long, default_value = "")]
     only: String,
     /// Given by `cargo bench`.
@@ -55,9 +52,6 @@ fn main() {
     }
     if wanted("threads") {
         threads(400_000 / share);
-    }
-    if wanted("memory") {
-        memory(200_000 / share);
     }
     if wanted("quality") {
         desk_quality::table(20_000 / share, 20 / share as u64);
@@ -145,50 +139,70 @@ fn row(name: &str, size: usize, percent: usize, spans: &[u64], total: Duration, 
     );
 }
 
-/// Two threads place while sites pause, open and change their capacities a thousand times a second.
+/// Two threads place while sites pause, open and change their capacities a thousand times a second. Each setting in
+/// turn, and the median of the rounds.
 fn threads(count: usize) {
-    println!("\n| threads | changes | places a second |");
-    println!("| --- | --- | --- |");
+    const ROUNDS: usize = 5;
+    println!("\n| threads | changes | places a second | of one thread with changes, % |");
+    println!("| --- | --- | --- | --- |");
     let world = World::clustered(20_000);
     let network = with_room(sites(world, 1, 20_000, &[Areas::Unlimited]), count, 400);
     network.prepare();
     let orders = orders(world, count);
-    for (threads, changes) in [(1, false), (1, true), (2, false), (2, true)] {
-        let handle = DeskHandle::new(Desk::open(network.clone(), Policy::default()));
-        let done = AtomicBool::new(false);
-        let (mut changed, mut rate) = (0_u64, 0.0);
-        std::thread::scope(|scope| {
-            let changer = changes.then(|| scope.spawn(|| change(&handle, &done)));
-            let begin = Instant::now();
-            let placers: Vec<_> = orders
-                .chunks(orders.len().div_ceil(threads))
-                .map(|part| {
-                    let handle = &handle;
-                    scope.spawn(move || {
-                        for order in part {
-                            let command = Command::place(CommandId(order.id.0), Arc::clone(order));
-                            handle.apply(NOW, command).expect("new ids");
-                        }
-                    })
-                })
-                .collect();
-            for placer in placers {
-                placer.join().expect("no panic");
-            }
-            rate = orders.len() as f64 / begin.elapsed().as_secs_f64();
-            done.store(true, Ordering::Relaxed);
-            changed = changer.map_or(0, |changer| changer.join().expect("no panic"));
-        });
-        let desk = handle.into_desk();
-        let counter = desk.machine();
-        let held: u64 = counter.sites().map(|site| u64::from(site.load.0)).sum();
-        assert_eq!(
-            held,
-            counter.orders().count() as u64,
-            "nothing lost, nothing doubled"
-        );
-        println!("| {threads} | {changed} | {rate:.0} |");
+    let settings = [(1, true), (1, false), (2, false), (2, true)];
+    let mut rounds = [[(0.0, 0); ROUNDS]; 4];
+    for round in 0..ROUNDS {
+        for (results, (threads, changes)) in rounds.iter_mut().zip(settings) {
+            results[round] = place_by(threads, changes, &network, &orders);
+        }
     }
+    let median = |results: &mut [(f64, u64); ROUNDS]| {
+        results.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        results[ROUNDS / 2]
+    };
+    let medians = rounds.each_mut().map(median);
+    for ((threads, _), (rate, changed)) in settings.into_iter().zip(medians) {
+        let share = 100.0 * rate / medians[0].0;
+        println!("| {threads} | {changed} | {rate:.0} | {share:.0} |");
+    }
+}
+
+/// Placements a second, and how many changes came meanwhile.
+fn place_by(threads: usize, changes: bool, network: &Network, orders: &[Arc<Order>]) -> (f64, u64) {
+    let handle = DeskHandle::new(Desk::open(network.clone(), Policy::default()));
+    let done = AtomicBool::new(false);
+    let result = std::thread::scope(|scope| {
+        let changer = changes.then(|| scope.spawn(|| change(&handle, &done)));
+        let begin = Instant::now();
+        let placers: Vec<_> = orders
+            .chunks(orders.len().div_ceil(threads))
+            .map(|part| {
+                let handle = &handle;
+                scope.spawn(move || {
+                    for order in part {
+                        let command = Command::place(CommandId(order.id.0), Arc::clone(order));
+                        handle.apply(NOW, command).expect("new ids");
+                    }
+                })
+            })
+            .collect();
+        for placer in placers {
+            placer.join().expect("no panic");
+        }
+        let rate = orders.len() as f64 / begin.elapsed().as_secs_f64();
+        done.store(true, Ordering::Relaxed);
+        let changed = changer.map_or(0, |changer| changer.join().expect("no panic"));
+        (rate, changed)
+    });
+    let desk = handle.into_desk();
+    let counter = desk.machine();
+    let held: u64 = counter.sites().map(|site| u64::from(site.load.0)).sum();
+    assert_eq!(
+        held,
+        counter.orders().count() as u64,
+        "nothing lost, nothing doubled"
+    );
+    result
 }
 
 fn change(handle: &DeskHandle, done: &AtomicBool) -> u64 {
@@ -225,39 +239,6 @@ fn change(handle: &DeskHandle, done: &AtomicBool) -> u64 {
         }
     }
     count
-}
-
-fn memory(count: usize) {
-    println!("\n| memory | bytes |");
-    println!("| --- | --- |");
-    let world = World::clustered(20_000);
-    let network = with_room(sites(world, 1, 20_000, &[Areas::Unlimited]), count, 200);
-    let positions = world.positions(77, count);
-    let mut desk = Desk::open(network, Policy::default());
-    let region = Region::new(ALLOCATOR);
-    let used = |region: &Region<'_, _>| {
-        let change = region.change();
-        change.bytes_allocated.cast_signed() - change.bytes_deallocated.cast_signed()
-    };
-    for (id, at) in positions.into_iter().enumerate() {
-        let order = Order::new(OrderId(id as u64), at);
-        desk.apply(NOW, &Command::place(CommandId(id as u64), order))
-            .expect("new ids");
-    }
-    let live = used(&region);
-    for id in 0..count as u64 {
-        let confirm = Command::new(
-            CommandId(1 << 40 | id),
-            Action::Confirm { order: OrderId(id) },
-        );
-        desk.apply(NOW, &confirm).expect("new ids");
-    }
-    let remembered = (used(&region) - live) / count.cast_signed();
-    println!("| one remembered command | {remembered} |");
-    println!(
-        "| one live hold beside its command | {} |",
-        live / count.cast_signed() - remembered
-    );
 }
 
 /// Orders one by one under a plan that is kept optimal.

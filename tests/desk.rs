@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use catchment::desk::{
-    Action, Command, Desk, DeskHandle, Goods, OrderState, Policy, Refusal, SafetyLevel, Scope,
-    Step, Told,
+    Action, Command, Desk, DeskHandle, Event, Goods, Malformed, OrderState, Policy, Refusal,
+    SafetyLevel, Scope, Step, Told,
 };
 use catchment::geo::{LngLat, Position, ServiceArea};
 use catchment::id::{CommandId, CustomerId, OrderId, SiteId, SkuId};
@@ -217,6 +217,20 @@ pub(crate) fn policy(rules: &Rules) -> Policy {
     }
 }
 
+/// Applies a command after looking what it would do: that happens, and looking has changed nothing.
+pub(crate) fn foreseen(
+    desk: &mut Desk,
+    clock: i64,
+    command: &Command,
+) -> Result<Answer<Event, Refusal>, CommandError<Malformed>> {
+    let before = desk.hash();
+    let foreseen = desk.what_if(at(clock), command);
+    assert_eq!(desk.hash(), before, "looking ahead changes nothing");
+    let answer = desk.apply(at(clock), command);
+    assert_eq!(foreseen, answer, "what was foreseen happens");
+    answer
+}
+
 /// A desk and its model, for one short log.
 pub(crate) struct Pair {
     desk: Desk,
@@ -249,13 +263,11 @@ impl Pair {
     pub(crate) fn step(&mut self, random: &mut Random) {
         self.clock += random.below(12) as i64;
         let command = Command::new(CommandId(self.commands.len() as u64), action(random));
-        let foreseen = random
-            .one_in(4)
-            .then(|| self.desk.what_if(at(self.clock), &command));
-        let answer = self.desk.apply(at(self.clock), &command);
-        if let Some(foreseen) = foreseen {
-            assert_eq!(foreseen, answer, "what was foreseen happens");
-        }
+        let answer = if random.one_in(4) {
+            foreseen(&mut self.desk, self.clock, &command)
+        } else {
+            self.desk.apply(at(self.clock), &command)
+        };
         self.commands.push((self.clock, command.clone()));
         let step = match answer {
             Ok(Answer::Decided(step)) => step,
@@ -361,13 +373,22 @@ impl Pair {
     }
 }
 
+/// How many commands are compared: `CATCHMENT_STEPS` for a longer run.
+fn steps_wanted() -> u64 {
+    let wanted = std::env::var("CATCHMENT_STEPS").ok();
+    wanted
+        .and_then(|steps| steps.parse().ok())
+        .unwrap_or(240_000)
+}
+
 #[test]
 fn the_desk_does_what_its_model_does() {
-    for seed in 0..6_000 {
+    const LOG: u64 = 40;
+    for seed in 0..steps_wanted().div_ceil(LOG) {
         let mut random = Random::new(seed);
         let run = || {
             let mut pair = Pair::new(&mut random);
-            for _ in 0..40 {
+            for _ in 0..LOG {
                 pair.step(&mut random);
             }
             pair.replay(&mut random);

@@ -65,7 +65,7 @@ struct Case {
 }
 
 impl Case {
-    /// At most 4 lines of at most 4 pieces, and 5 stores, so that trying everything takes milliseconds.
+    /// At most 4 lines of at most 4 pieces, 5 stores and a low minimum, so that trying everything takes milliseconds.
     fn order(&self) -> Order {
         let given = self.lines.iter().take(4);
         let mut lines: Vec<PricedLine> = (100..)
@@ -126,7 +126,7 @@ impl Case {
             bundles,
             policy: SplitPolicy {
                 sources_max: NonZeroU8::new(self.sources_max).unwrap_or(NonZeroU8::MIN),
-                part_value_min: Amount(u64::from(self.minimum % 32)),
+                part_value_min: Amount(u64::from(self.minimum % 8)),
                 pieces: if self.from_one {
                     Pieces::FromOne
                 } else {

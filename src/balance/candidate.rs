@@ -47,8 +47,14 @@ impl Candidate {
                 sites: Self::SITES_MAX,
             });
         }
-        let biased = (cost + Self::BIAS) as u64;
-        Ok(Self(biased << Self::SITE_BITS | site as u64))
+        Ok(Self::pack(site, cost))
+    }
+
+    /// A candidate if both are in range, else nothing of use.
+    #[inline]
+    const fn pack(site: u32, cost: i64) -> Self {
+        let biased = cost.wrapping_add(Self::BIAS) as u64;
+        Self(biased << Self::SITE_BITS | site as u64)
     }
 
     /// The site slot.
@@ -123,26 +129,71 @@ impl Rows {
     /// The next order's candidates. O(length of the row), or a sort of it.
     pub fn push(&mut self, row: impl IntoIterator<Item = Candidate>) {
         let begin = self.candidates.len();
-        self.candidates.extend(row);
-        let row = &mut self.candidates[begin..];
-        let mut last_site = self.last_site;
-        let mut before = Candidate(0);
-        let mut is_sorted = true;
-        for candidate in &*row {
+        let mut seen = Seen::default();
+        let row = row.into_iter();
+        let mut last_site = 0;
+        self.candidates.extend(row.inspect(|candidate| {
             last_site = last_site.max(candidate.site());
-            is_sorted &= before <= *candidate;
-            before = *candidate;
+            seen.see(*candidate);
+        }));
+        self.end_row(begin, last_site, &seen);
+    }
+
+    /// The same for sites and costs that nobody has checked yet: the quickest way from arrays to rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Candidate::new`], for one of those that fit no candidate. Then there is no new row.
+    ///
+    /// ```
+    /// use catchment::balance::{Candidate, Rows};
+    /// let (sites, costs) = ([0, 1, 0, 2], [300, 120, 80, 95]);
+    /// let mut rows = Rows::with_capacity(2, sites.len());
+    /// for row in [0..2, 2..4] {
+    ///     rows.push_costs(sites[row.clone()].iter().copied().zip(costs[row].iter().copied()))?;
+    /// }
+    /// assert_eq!(rows.row(0), [Candidate::new(1, 120)?, Candidate::new(0, 300)?]);
+    /// # Ok::<(), catchment::balance::ProblemError>(())
+    /// ```
+    pub fn push_costs(
+        &mut self,
+        row: impl IntoIterator<Item = (u32, i64)>,
+    ) -> Result<(), ProblemError> {
+        let begin = self.candidates.len();
+        let mut seen = Seen::default();
+        let (mut last_site, mut too_large) = (0, 0);
+        let row = row.into_iter().map(|(site, cost)| {
+            // Checked below, for the whole row at once.
+            let candidate = Candidate::pack(site, cost);
+            last_site = last_site.max(site);
+            if !(-Candidate::COST_MAX..=Candidate::COST_MAX).contains(&cost) {
+                too_large = cost;
+            }
+            seen.see(candidate);
+            candidate
+        });
+        self.candidates.extend(row);
+        if let Err(error) = Candidate::new(last_site, too_large) {
+            self.candidates.truncate(begin);
+            return Err(error);
         }
-        if !is_sorted {
+        self.end_row(begin, last_site, &seen);
+        Ok(())
+    }
+
+    /// Ends the row that begins here.
+    #[inline]
+    fn end_row(&mut self, begin: usize, last_site: u32, seen: &Seen) {
+        let row = &mut self.candidates[begin..];
+        if !seen.is_sorted {
             row.sort_unstable();
         }
         let first = row.first().copied().unwrap_or(Candidate::NONE);
+        let last = row.last().copied().unwrap_or(Candidate(0));
         self.firsts.push(first);
         self.cheapest = self.cheapest.min(first);
-        self.dearest = self
-            .dearest
-            .max(row.last().copied().unwrap_or(Candidate(0)));
-        self.last_site = last_site;
+        self.dearest = self.dearest.max(last);
+        self.last_site = self.last_site.max(last_site);
         self.ends.push(self.candidates.len());
     }
 
@@ -187,5 +238,28 @@ impl Rows {
     pub(super) fn extent(&self) -> Option<(u32, i64, i64)> {
         let costs = (self.cheapest.cost(), self.dearest.cost());
         (!self.candidates.is_empty()).then_some((self.last_site, costs.0, costs.1))
+    }
+}
+
+/// Whether the candidates of a row come sorted.
+struct Seen {
+    is_sorted: bool,
+    before: Candidate,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            is_sorted: true,
+            before: Candidate(0),
+        }
+    }
+}
+
+impl Seen {
+    #[inline]
+    fn see(&mut self, candidate: Candidate) {
+        self.is_sorted &= self.before <= candidate;
+        self.before = candidate;
     }
 }

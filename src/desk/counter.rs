@@ -391,9 +391,36 @@ impl Machine for Counter {
         self.settle_due();
         Ok(())
     }
+
+    fn foresee(
+        &self,
+        now: Timestamp,
+        action: &Action,
+        events: &mut Vec<Event>,
+    ) -> Option<Result<(), Refusal>> {
+        self.look_ahead(now, action, events)
+    }
+
+    fn excerpt(&self, now: Timestamp, action: &Action) -> Self {
+        self.cut_out(now, action)
+    }
 }
 
 impl Counter {
+    /// Makes events happen that were foretold, the last of these.
+    pub(super) fn happen(&mut self, from: usize, events: &mut Vec<Event>) {
+        if self.plan.is_none() {
+            for event in &events[from..] {
+                self.evolve(event).expect("what was decided on can happen");
+            }
+            return;
+        }
+        // What the plan moves is told between them.
+        for event in events.split_off(from) {
+            self.emit(event, events);
+        }
+    }
+
     /// Makes an event happen that was decided on.
     pub(super) fn emit(&mut self, event: Event, events: &mut Vec<Event>) {
         self.evolve(&event).expect("what was decided on can happen");

@@ -12,7 +12,7 @@ use crate::order::{Order, Wish};
 use crate::plan::Cost;
 use crate::site::SiteKind;
 use crate::time::Timestamp;
-use crate::units::Units;
+use crate::units::{Quantity, Units};
 
 impl Counter {
     pub(super) fn decide(
@@ -21,100 +21,132 @@ impl Counter {
         action: &Action,
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
+        let from = events.len();
+        if let Some(foretold) = self.foretell(now, action, events) {
+            foretold?;
+            self.happen(from, events);
+            return Ok(());
+        }
         match action {
-            Action::Place { order, proposal } => self.place_order(now, order, *proposal, events),
-            Action::Confirm { order } => {
-                let slot = self.in_state(*order, OrderState::Held)?;
-                self.placed_at(slot)?;
-                self.emit(Event::Confirmed { order: *order }, events);
-                Ok(())
-            }
-            Action::HandOver { order } => {
-                let slot = self.in_state(*order, OrderState::Confirmed)?;
-                self.placed_at(slot)?;
-                self.emit(Event::HandedOver { order: *order }, events);
-                Ok(())
-            }
-            Action::Release { order } => {
-                self.live_slot(*order)?;
-                self.emit(Event::Released { order: *order }, events);
-                Ok(())
-            }
-            Action::Consent { order, wish } => self.consent(*order, *wish, events),
+            Action::Place { order, .. } => self.place_tentatively(now, order, events),
             Action::Reject { order, site } => self.reject(now, *order, *site, events),
             Action::Announce { scope } => self.announce(*scope, events),
             Action::Adopt { changes } => self.adopt_changes(changes, events),
-            Action::SetPrices { prices } => {
-                for (site, _) in prices {
-                    self.open_site(*site)?;
-                }
-                self.emit(
-                    Event::PricesSet {
-                        prices: prices.clone(),
-                    },
-                    events,
-                );
+            Action::Count(pieces) => {
+                self.count(*pieces, events);
                 Ok(())
             }
-            Action::Deliver(pieces) => self.deliver(*pieces, events),
-            Action::Sell(pieces) => self.sell(*pieces, events),
-            Action::Count(pieces) => self.count(*pieces, events),
-            Action::SetSafety { level, pieces } => {
-                if let SafetyLevel::Site(site) | SafetyLevel::Sku { site, .. } = *level {
-                    self.open_site(site)?;
-                }
-                self.emit(
-                    Event::SafetySet {
-                        level: *level,
-                        pieces: *pieces,
-                    },
-                    events,
-                );
-                Ok(())
-            }
-            Action::Transfer { leaver, heir } => self.transfer(*leaver, *heir, events),
+            // All others are foretold.
+            _ => Ok(()),
         }
     }
 
-    fn place_order(
-        &mut self,
+    /// What an action would do, as far as that can be told without doing it.
+    pub(super) fn look_ahead(
+        &self,
+        now: Timestamp,
+        action: &Action,
+        events: &mut Vec<Event>,
+    ) -> Option<Result<(), Refusal>> {
+        if let Action::Adopt { changes } = action {
+            return self.look_at_changes(changes, events);
+        }
+        let foretold = self.foretell(now, action, events)?;
+        let moves_somebody = matches!(action, Action::Release { .. } | Action::Consent { .. });
+        let is_all = foretold.is_err() || self.plan.is_none() || !moves_somebody;
+        is_all.then_some(foretold)
+    }
+
+    /// All events of an action, but for moves of the plan between them; nothing has happened yet. `None` if what comes
+    /// first decides what comes after it.
+    fn foretell(
+        &self,
+        now: Timestamp,
+        action: &Action,
+        events: &mut Vec<Event>,
+    ) -> Option<Result<(), Refusal>> {
+        let is_firm = self.plan.is_none();
+        Some(match action {
+            Action::Place { order, proposal } if is_firm => {
+                self.place_firmly(now, order, *proposal, events)
+            }
+            Action::Reject { order, site } if is_firm => {
+                self.reject_firmly(now, *order, *site, events)
+            }
+            Action::Place { .. }
+            | Action::Reject { .. }
+            | Action::Announce { .. }
+            | Action::Adopt { .. } => return None,
+            Action::Count(pieces) => match self.counted(*pieces) {
+                Ok(None) => return None,
+                Ok(Some(event)) => told(events, Ok(event)),
+                Err(refusal) => Err(refusal),
+            },
+            Action::Consent { order, wish } => self.consent(*order, *wish, events),
+            Action::Confirm { order } => told(events, self.confirmed(*order)),
+            Action::HandOver { order } => told(events, self.fetched(*order)),
+            Action::Release { order } => {
+                let live = self.live_slot(*order);
+                told(events, live.map(|_| Event::Released { order: *order }))
+            }
+            Action::SetPrices { prices } => told(events, self.priced(prices)),
+            Action::Deliver(pieces) => told(events, self.delivered(*pieces)),
+            Action::Sell(pieces) => told(events, self.sold(*pieces)),
+            Action::SetSafety { level, pieces } => told(events, self.secured(*level, *pieces)),
+            Action::Transfer { leaver, heir } => told(events, self.transferred(*leaver, *heir)),
+        })
+    }
+
+    fn place_firmly(
+        &self,
         now: Timestamp,
         order: &Arc<Order>,
         proposal: Option<Proposal>,
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
-        if self.holds.find(order.id).is_some() {
-            return Err(Refusal::KnownOrder { order: order.id });
+        self.new_order(order.id)?;
+        let home = self.home_of(order);
+        let proposed = proposal.and_then(|proposal| self.still_best(order, home, proposal));
+        let found = match proposed {
+            Some(found) => found,
+            None => self.choose(order, None)?,
+        };
+        events.push(self.placement(now, order, found));
+        events.extend(self.welcome(order, found.site));
+        Ok(())
+    }
+
+    fn place_tentatively(
+        &mut self,
+        now: Timestamp,
+        order: &Arc<Order>,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Refusal> {
+        self.new_order(order.id)?;
+        let found = self.admit(order, self.holds.len(), None)?;
+        self.emit(self.placement(now, order, found), events);
+        Ok(())
+    }
+
+    fn new_order(&self, order: OrderId) -> Result<(), Refusal> {
+        if self.holds.find(order).is_some() {
+            return Err(Refusal::KnownOrder { order });
         }
         let limit = self.limits.orders_max;
         if self.holds.len() as usize >= limit {
             return Err(Refusal::TooManyOrders { limit });
         }
-        let found = if self.plan.is_some() {
-            self.admit(order, self.holds.len(), None)?
-        } else {
-            let home = self.home_of(order);
-            let proposed = proposal.and_then(|proposal| self.still_best(order, home, proposal));
-            match proposed {
-                Some(found) => found,
-                None => self.choose(order, None)?,
-            }
-        };
-        let until = now
-            .checked_add(self.policy.hold_for)
-            .unwrap_or(Timestamp::MAX);
-        let cost = Cost::from_millimetres(found.cost);
-        let placed = Event::Placed {
+        Ok(())
+    }
+
+    fn placement(&self, now: Timestamp, order: &Arc<Order>, found: Found) -> Event {
+        let until = now.checked_add(self.policy.hold_for);
+        Event::Placed {
             order: Arc::clone(order),
             site: found.site,
-            cost,
-            until,
-        };
-        self.emit(placed, events);
-        if self.told_at_once() == Told::Announced {
-            self.welcome(order, found.site, events);
+            cost: Cost::from_millimetres(found.cost),
+            until: until.unwrap_or(Timestamp::MAX),
         }
-        Ok(())
     }
 
     /// What a placement would find as things stand, to go with it later; `None` if it has to look for itself.
@@ -200,28 +232,24 @@ impl Counter {
     }
 
     /// A customer without a home gets one: the one that the order names, or else the leader who serves it.
-    pub(super) fn welcome(&mut self, order: &Order, site: SiteId, events: &mut Vec<Event>) {
-        let Some(customer) = order.customer else {
-            return;
-        };
+    fn welcome(&self, order: &Order, site: SiteId) -> Option<Event> {
+        let customer = order.customer?;
         let before = self.homes.of(customer);
         if before.is_some_and(|place| !self.places[place].is_closed) {
-            return;
+            return None;
         }
         let is_leader = |place: &u32| self.places[*place].kind == SiteKind::Leader;
         let named = order
             .home
             .and_then(|home| self.places.open(home))
             .filter(is_leader);
-        let Some(place) = named.or_else(|| self.places.open(site).filter(is_leader)) else {
-            return;
-        };
+        let place = named.or_else(|| self.places.open(site).filter(is_leader))?;
         let from = before.map(|place| self.places[place].id);
         let to = self.places[place].id;
-        self.emit(Event::HandedOff { customer, from, to }, events);
+        Some(Event::HandedOff { customer, from, to })
     }
 
-    fn consent(&mut self, id: OrderId, wish: Wish, events: &mut Vec<Event>) -> Result<(), Refusal> {
+    fn consent(&self, id: OrderId, wish: Wish, events: &mut Vec<Event>) -> Result<(), Refusal> {
         let slot = self.live_slot(id)?;
         let mut order = self.details(slot);
         Arc::make_mut(&mut order).wish = wish;
@@ -238,25 +266,19 @@ impl Counter {
         } else {
             Some(self.choose(&order, Some(slot))?)
         };
-        self.emit(Event::Consented { order: id, wish }, events);
-        if let Some(found) = found {
-            let because = Cause::Consent;
-            self.emit(
-                Event::Moved {
-                    order: id,
-                    from,
-                    to: found.site,
-                    because,
-                },
-                events,
-            );
-        }
+        events.push(Event::Consented { order: id, wish });
+        events.extend(found.map(|found| Event::Moved {
+            order: id,
+            from,
+            to: found.site,
+            because: Cause::Consent,
+        }));
         Ok(())
     }
 
     fn announce(&mut self, scope: Scope, events: &mut Vec<Event>) -> Result<(), Refusal> {
         let slots: Vec<u32> = match scope {
-            Scope::All => (0..self.holds.len()).collect(),
+            Scope::All => self.holds.slots().collect(),
             Scope::Site(site) => self.holds.at(self.open_site(site)?).collect(),
             Scope::Order(order) => {
                 let slot = self.live_slot(order)?;
@@ -273,13 +295,42 @@ impl Counter {
                 let (order, site) = (hold.id, self.places[hold.place].id);
                 let details = self.details(slot);
                 self.emit(Event::Announced { order, site }, events);
-                self.welcome(&details, site, events);
+                if let Some(handed_off) = self.welcome(&details, site) {
+                    self.emit(handed_off, events);
+                }
             }
         }
         Ok(())
     }
 
-    fn deliver(&mut self, pieces: Goods, events: &mut Vec<Event>) -> Result<(), Refusal> {
+    fn confirmed(&self, order: OrderId) -> Result<Event, Refusal> {
+        let slot = self.in_state(order, OrderState::Held)?;
+        self.placed_at(slot)?;
+        Ok(Event::Confirmed { order })
+    }
+
+    fn fetched(&self, order: OrderId) -> Result<Event, Refusal> {
+        let slot = self.in_state(order, OrderState::Confirmed)?;
+        self.placed_at(slot)?;
+        Ok(Event::HandedOver { order })
+    }
+
+    fn priced(&self, prices: &[(SiteId, Cost)]) -> Result<Event, Refusal> {
+        for (site, _) in prices {
+            self.open_site(*site)?;
+        }
+        let prices = prices.to_vec();
+        Ok(Event::PricesSet { prices })
+    }
+
+    fn secured(&self, level: SafetyLevel, pieces: Option<Quantity>) -> Result<Event, Refusal> {
+        if let SafetyLevel::Site(site) | SafetyLevel::Sku { site, .. } = level {
+            self.open_site(site)?;
+        }
+        Ok(Event::SafetySet { level, pieces })
+    }
+
+    fn delivered(&self, pieces: Goods) -> Result<Event, Refusal> {
         let Goods {
             site,
             sku,
@@ -291,11 +342,10 @@ impl Counter {
             .0
             .checked_add(more.0)
             .ok_or(Refusal::TooManyPieces { site, sku })?;
-        self.emit(Event::Delivered(pieces), events);
-        Ok(())
+        Ok(Event::Delivered(pieces))
     }
 
-    fn sell(&mut self, pieces: Goods, events: &mut Vec<Event>) -> Result<(), Refusal> {
+    fn sold(&self, pieces: Goods) -> Result<Event, Refusal> {
         let Goods {
             site,
             sku,
@@ -306,16 +356,10 @@ impl Counter {
         if unheld < sold {
             return Err(Refusal::HeldForOrders { site, sku, unheld });
         }
-        self.emit(Event::Sold(pieces), events);
-        Ok(())
+        Ok(Event::Sold(pieces))
     }
 
-    fn transfer(
-        &mut self,
-        leaver: SiteId,
-        heir: SiteId,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Refusal> {
+    fn transferred(&self, leaver: SiteId, heir: SiteId) -> Result<Event, Refusal> {
         if self.places.find(leaver).is_none() {
             return Err(Refusal::UnknownSite { site: leaver });
         }
@@ -323,8 +367,7 @@ impl Counter {
         if self.places[place].kind != SiteKind::Leader {
             return Err(Refusal::NoLeader { site: heir });
         }
-        self.emit(Event::Transferred { leaver, heir }, events);
-        Ok(())
+        Ok(Event::Transferred { leaver, heir })
     }
 
     /// The place of a site that is in the network.
@@ -371,4 +414,10 @@ impl Counter {
         let order = self.holds[slot].order.clone();
         order.expect("a live order has its details")
     }
+}
+
+/// Tells the one event of an action, if it is not refused.
+fn told(events: &mut Vec<Event>, event: Result<Event, Refusal>) -> Result<(), Refusal> {
+    events.push(event?);
+    Ok(())
 }

@@ -128,6 +128,7 @@ impl Counter {
         self.follow_sites();
         for change in changes {
             if let Some(place) = self.places.find(change.site()) {
+                self.touch(place);
                 let is_beside_rows = matches!(
                     change,
                     Change::Close(_) | Change::SetStatus { .. } | Change::SetCapacity { .. }
@@ -293,24 +294,31 @@ impl Counter {
 
     /// Takes capacity and goods, or neither.
     fn arrive(&mut self, slot: u32, place: u32) -> Result<(), Mismatch> {
-        let hold = &self.holds[slot];
-        let id = hold.id;
-        let order = hold.order.clone().ok_or(Mismatch::Order { order: id })?;
-        let there = &mut self.places[place];
+        let Self {
+            holds,
+            places,
+            stock,
+            ..
+        } = self;
+        // Borrowed, not counted: an atomic count would wait for all that was just written of the hold.
+        let hold = &mut holds[slot];
+        let order = hold.order.as_deref();
+        let order = order.ok_or(Mismatch::Order { order: hold.id })?;
+        let size = order.size.0;
+        let there = &mut places[place];
         let (site, pool) = (there.id, there.pool);
-        let load = there
-            .load
-            .checked_add(order.size.0)
-            .ok_or(Mismatch::TooMany)?;
-        self.stock
+        let load = there.load.checked_add(size).ok_or(Mismatch::TooMany)?;
+        stock
             .take(pool, &order.lines)
             .ok_or(Mismatch::Stock { site })?;
         there.load = load;
-        let hold = &mut self.holds[slot];
         (hold.place, hold.pool) = (place, pool);
+        let is_pinned = hold.number == NOWHERE;
+        if is_pinned {
+            there.pinned += size;
+        }
         self.touch(place);
-        if self.holds[slot].number == NOWHERE {
-            self.places[place].pinned += order.size.0;
+        if is_pinned {
             self.follow_room(place);
         }
         Ok(())

@@ -97,14 +97,34 @@ pub(super) struct Holds {
     by_id: IdTable,
     /// The places that rejected an order, for the few orders that were.
     rejected_by: BTreeMap<u32, Vec<u32>>,
+    /// How many orders an excerpt leaves out.
+    left_out: u32,
     /// How many are in state `Held`, how many live.
     pub(super) held: usize,
     pub(super) live: usize,
 }
 
 impl Holds {
+    /// How many orders there were, those that an excerpt leaves out included.
     pub(super) fn len(&self) -> u32 {
-        self.list.len() as u32
+        self.list.len() as u32 + self.left_out
+    }
+
+    /// The slots of all orders.
+    pub(super) fn slots(&self) -> core::ops::Range<u32> {
+        0..self.list.len() as u32
+    }
+
+    /// The orders in these slots, in their sequence, and no others.
+    pub(super) fn excerpt(&self, slots: &[u32]) -> Self {
+        let mut excerpt = Self::default();
+        for slot in slots {
+            let own = excerpt.push(self.list[*slot].clone());
+            let rejected_by = self.rejected_by.get(slot).cloned();
+            excerpt.rejected_by.extend(own.zip(rejected_by));
+        }
+        excerpt.left_out = self.len() - slots.len() as u32;
+        excerpt
     }
 
     pub(super) fn get(&self, slot: u32) -> Option<&Hold> {

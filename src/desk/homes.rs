@@ -25,6 +25,19 @@ impl Homes {
         Some(self.list[slot].place)
     }
 
+    /// The homes of these customers, and no others.
+    pub(super) fn excerpt(&self, customers: impl Iterator<Item = CustomerId>) -> Self {
+        let mut excerpt = Self::default();
+        for customer in customers {
+            if let Some(place) = self.of(customer) {
+                excerpt
+                    .set(customer, place)
+                    .expect("no more than there are");
+            }
+        }
+        excerpt
+    }
+
     /// `None` past 2³² − 1 customers.
     #[must_use]
     pub(super) fn set(&mut self, customer: CustomerId, place: u32) -> Option<()> {

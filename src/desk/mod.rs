@@ -30,6 +30,7 @@ mod counter;
 mod decide;
 mod enact;
 mod event;
+mod excerpt;
 mod explain;
 mod handle;
 mod holds;

@@ -125,17 +125,50 @@ impl Stock {
         lines.iter().find(short).map(|line| line.sku)
     }
 
+    /// These articles at the first so many pools, and no others. O(pools · articles).
+    pub(super) fn excerpt(&self, pools: u32, skus: &[SkuId]) -> Self {
+        let mut excerpt = Self {
+            safety: self.safety,
+            safety_at: self.safety_at.clone(),
+            ..Self::default()
+        };
+        for sku in skus {
+            for pool in 0..pools {
+                if let Some(slot) = self.find(pool, *sku)
+                    && let Some(own) = excerpt.enter(pool, *sku)
+                {
+                    let sku = excerpt.levels[own].sku;
+                    excerpt.levels[own] = Level {
+                        sku,
+                        ..self.levels[slot]
+                    };
+                }
+            }
+        }
+        excerpt
+    }
+
     /// Holds the pieces of all lines, or none: `None` if more would be held than is there. The safety stock is not
     /// asked: that is for who decides.
     #[must_use]
     pub(super) fn take(&mut self, pool: u32, lines: &[OrderLine]) -> Option<()> {
-        if lines
-            .iter()
-            .any(|line| self.unheld(pool, line.sku) < line.quantity)
-        {
+        // One look-up a line; what was taken before one that is short goes back.
+        for (taken, line) in lines.iter().enumerate() {
+            if self.take_line(pool, line).is_none() {
+                self.give_back(pool, &lines[..taken]);
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn take_line(&mut self, pool: u32, line: &OrderLine) -> Option<()> {
+        let slot = self.find(pool, line.sku)?;
+        let level = &mut self.levels[slot];
+        if level.on_hand - level.held < line.quantity.0 {
             return None;
         }
-        self.each(pool, lines, |level, pieces| level.held += pieces);
+        level.held += line.quantity.0;
         Some(())
     }
 

@@ -9,10 +9,30 @@ use crate::desk::places::NOWHERE;
 use crate::desk::{Cause, Event, Goods, Refusal, Told};
 use crate::id::{OrderId, SiteId};
 use crate::order::{Order, Wish};
-use crate::site::Change;
+use crate::site::{Change, Network};
 use crate::time::Timestamp;
 
 impl Counter {
+    /// Where nobody has to wait for the plan: what comes after the rejection is known before it, since an order never
+    /// goes back to the place that it leaves.
+    pub(super) fn reject_firmly(
+        &self,
+        now: Timestamp,
+        order: OrderId,
+        site: SiteId,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Refusal> {
+        let (slot, rejected) = self.rejection(now, order, site)?;
+        events.push(rejected);
+        let attempts = self.holds[slot].attempts.saturating_add(1);
+        events.push(if attempts >= self.policy.attempts_max {
+            Event::Failed { order }
+        } else {
+            self.rerouted(slot, Cause::Rejected)
+        });
+        Ok(())
+    }
+
     pub(super) fn reject(
         &mut self,
         now: Timestamp,
@@ -20,27 +40,8 @@ impl Counter {
         site: SiteId,
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
-        let slot = self.live_slot(order)?;
-        let at = self.placed_at(slot)?;
-        if self
-            .places
-            .find(site)
-            .ok_or(Refusal::UnknownSite { site })?
-            != at
-        {
-            return Err(Refusal::NotThere { order, site });
-        }
-        let cooling_off = self.policy.cooling_off;
-        let cools_until = now.checked_add(cooling_off).unwrap_or(Timestamp::MAX);
-        let cools_until = Some(cools_until).filter(|until| *until > now);
-        self.emit(
-            Event::Rejected {
-                order,
-                site,
-                cools_until,
-            },
-            events,
-        );
+        let (slot, rejected) = self.rejection(now, order, site)?;
+        self.emit(rejected, events);
         if self.holds[slot].attempts >= self.policy.attempts_max {
             self.emit(Event::Failed { order }, events);
         } else {
@@ -49,16 +50,60 @@ impl Counter {
         Ok(())
     }
 
+    /// The slot of an order that is at the site which rejects it, and that it does.
+    fn rejection(
+        &self,
+        now: Timestamp,
+        order: OrderId,
+        site: SiteId,
+    ) -> Result<(u32, Event), Refusal> {
+        let slot = self.live_slot(order)?;
+        let at = self.placed_at(slot)?;
+        let place = self.places.find(site);
+        if place.ok_or(Refusal::UnknownSite { site })? != at {
+            return Err(Refusal::NotThere { order, site });
+        }
+        let cooling_off = self.policy.cooling_off;
+        let cools_until = now.checked_add(cooling_off).unwrap_or(Timestamp::MAX);
+        let cools_until = Some(cools_until).filter(|until| *until > now);
+        let rejected = Event::Rejected {
+            order,
+            site,
+            cools_until,
+        };
+        Ok((slot, rejected))
+    }
+
+    /// What changes would do, if nobody has to move for them.
+    pub(super) fn look_at_changes(
+        &self,
+        changes: &[Change],
+        events: &mut Vec<Event>,
+    ) -> Option<Result<(), Refusal>> {
+        let is_empty = |place: &u32| self.places[*place].load == 0;
+        if self.plan.is_some() || !self.closed_by(changes).iter().all(is_empty) {
+            return None;
+        }
+        let changes = changes.to_vec();
+        let changed = self.changed(&changes);
+        events.extend(changed.is_ok().then_some(Event::NetworkChanged { changes }));
+        Some(changed.map(drop))
+    }
+
+    fn changed(&self, changes: &[Change]) -> Result<Network, Refusal> {
+        let next = self.market.network.with_changes(changes.iter().cloned());
+        next.map_err(|faults| Refusal::UnsoundChanges {
+            faults: faults.total() as u32,
+        })
+    }
+
     /// The network changes; whose site has closed goes elsewhere.
     pub(super) fn adopt_changes(
         &mut self,
         changes: &[Change],
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
-        let next = self.market.network.with_changes(changes.iter().cloned());
-        let next = next.map_err(|faults| Refusal::UnsoundChanges {
-            faults: faults.total() as u32,
-        })?;
+        let next = self.changed(changes)?;
         self.gains += 1;
         self.adopt(next, changes).expect("changes were checked");
         self.settle_due();
@@ -67,12 +112,8 @@ impl Counter {
             changes: changes.to_vec(),
         });
         self.tell_moves(events);
-        let mut closed: Vec<u32> = changes
-            .iter()
-            .filter(|change| matches!(change, Change::Close(_)))
-            .filter_map(|change| self.places.find(change.site()))
-            .filter(|place| self.places[*place].is_closed)
-            .collect();
+        let mut closed = self.closed_by(changes);
+        closed.retain(|place| self.places[*place].is_closed);
         closed.sort_unstable();
         closed.dedup();
         if !closed.is_empty() {
@@ -86,12 +127,22 @@ impl Counter {
         Ok(())
     }
 
-    /// So many pieces are there. Orders whose goods are not go elsewhere: those that nobody was told of first, and of
-    /// these the last that came.
-    pub(super) fn count(&mut self, pieces: Goods, events: &mut Vec<Event>) -> Result<(), Refusal> {
+    /// That so many pieces are there, if that is enough for all who hold some.
+    pub(super) fn counted(&self, pieces: Goods) -> Result<Option<Event>, Refusal> {
         let pool = self.places[self.open_site(pieces.site)?].pool;
+        let is_enough = self.stock.held(pool, pieces.sku) <= pieces.pieces.0;
+        Ok(is_enough.then_some(Event::Counted(pieces)))
+    }
+
+    /// Fewer pieces are there than are held. Orders whose goods are not go elsewhere: those that nobody was told of
+    /// first, and of these the last that came.
+    pub(super) fn count(&mut self, pieces: Goods, events: &mut Vec<Event>) {
         let sku = pieces.sku;
-        if self.stock.held(pool, sku) > pieces.pieces.0 {
+        if let Some(pool) = self
+            .places
+            .find(pieces.site)
+            .map(|place| self.places[place].pool)
+        {
             let mut holders: Vec<(Told, Reverse<u32>)> = Vec::new();
             for (slot, hold) in self.holds.iter().filter(|(_, hold)| hold.pool == pool) {
                 let mut lines = hold.order.iter().flat_map(|order| &order.lines);
@@ -111,35 +162,48 @@ impl Counter {
             }
         }
         self.emit(Event::Counted(pieces), events);
-        Ok(())
     }
 
     /// Sends an order to the cheapest site that takes it. A buyer's own choice is not replaced by another.
-    pub(super) fn reroute(&mut self, slot: u32, because: Cause, events: &mut Vec<Event>) {
+    fn reroute(&mut self, slot: u32, because: Cause, events: &mut Vec<Event>) {
         let order = self.details(slot);
-        let (id, from) = (order.id, self.places[self.holds[slot].place].id);
-        let found = if matches!(order.wish, Wish::Site(_)) {
-            None
-        } else if self.plan.is_some() && self.holds[slot].told == Told::NotYet {
+        let is_weighed = self.plan.is_some() && self.holds[slot].told == Told::NotYet;
+        let event = if is_weighed && !matches!(order.wish, Wish::Site(_)) {
             self.pin(slot);
-            self.admit(&order, slot, Some(because)).ok()
+            let found = self.admit(&order, slot, Some(because)).ok();
+            self.sent(slot, found, because)
         } else {
-            self.elsewhere(&order, slot, because)
+            self.rerouted(slot, because)
         };
-        let event = match found {
+        self.emit(event, events);
+    }
+
+    /// The same without the plan, and nothing has happened yet.
+    fn rerouted(&self, slot: u32, because: Cause) -> Event {
+        let order = self.details(slot);
+        let found = match order.wish {
+            Wish::Site(_) => None,
+            _ => self.elsewhere(&order, slot, because),
+        };
+        self.sent(slot, found, because)
+    }
+
+    fn sent(&self, slot: u32, found: Option<Found>, because: Cause) -> Event {
+        let hold = &self.holds[slot];
+        let (order, from) = (hold.id, self.places[hold.place].id);
+        match found {
             Some(found) => Event::Moved {
-                order: id,
+                order,
                 from: Some(from),
                 to: found.site,
                 because,
             },
             None => Event::Stranded {
-                order: id,
+                order,
                 from,
                 because,
             },
-        };
-        self.emit(event, events);
+        }
     }
 
     /// The cheapest site with room and goods but the one where the order is.

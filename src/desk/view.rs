@@ -30,11 +30,12 @@ pub struct View {
     pub(super) rooms: Arc<Rooms>,
 }
 
-/// How much room each place has, as the writer last said, and how often anything had become better.
-#[derive(Debug, Default)]
+/// About how much room each place has, as the writer last said, never less than it has, and how often anything had
+/// become better.
+#[derive(Debug)]
 pub(super) struct Rooms {
-    pub(super) by_place: Vec<AtomicU32>,
-    pub(super) gains: AtomicU64,
+    pub(super) by_place: Box<[AtomicU32]>,
+    gains: AtomicU64,
 }
 
 /// What a [`View`] found for an order: see [`View::propose`].
@@ -53,10 +54,44 @@ impl Rooms {
             by_place: counter
                 .places
                 .iter()
-                .map(|place| AtomicU32::new(place.room()))
+                .map(|place| AtomicU32::new(rounded(place.room())))
                 .collect(),
             gains: AtomicU64::new(counter.gains),
         }
+    }
+
+    /// Says how much room a place has now.
+    ///
+    /// What does not change is not written, and room is told roughly: whoever looks has to fetch each line anew that
+    /// was written since.
+    pub(super) fn tell(&self, place: u32, room: u32) {
+        if let Some(told) = self.by_place.get(place as usize) {
+            let room = rounded(room);
+            if told.load(Ordering::Relaxed) != room {
+                told.store(room, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Says how often anything has become better, after the rooms.
+    pub(super) fn tell_gains(&self, gains: u64) {
+        if self.gains.load(Ordering::Relaxed) != gains {
+            self.gains.store(gains, Ordering::Release);
+        }
+    }
+}
+
+/// Room as it is told: exact up to 15, above that rounded up to three significant bits. Rounded up, because a place
+/// with more room than it has is only asked in vain; one with less would be passed over.
+const fn rounded(room: u32) -> u32 {
+    let spare = 32 - room.leading_zeros();
+    if spare <= 4 {
+        return room;
+    }
+    let step = 1 << (spare - 3);
+    match room.checked_next_multiple_of(step) {
+        Some(rounded) => rounded,
+        None => u32::MAX,
     }
 }
 
@@ -119,5 +154,32 @@ impl Proposal {
     #[must_use]
     pub const fn cost(&self) -> Cost {
         Cost::from_millimetres(self.found.cost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_told_exactly_when_it_is_short_and_never_too_small() {
+        for (room, told) in [
+            (0, 0),
+            (1, 1),
+            (15, 15),
+            (16, 16),
+            (17, 20),
+            (33, 40),
+            (40, 40),
+            (1_000, 1_024),
+            (u32::MAX, u32::MAX),
+        ] {
+            assert_eq!(rounded(room), told, "{room}");
+        }
+        for room in 0..100_000 {
+            let told = rounded(room);
+            assert!(told >= room && told - room <= room / 4, "{room} {told}");
+            assert!(told <= rounded(room + 1), "{room}");
+        }
     }
 }

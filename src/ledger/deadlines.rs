@@ -36,6 +36,20 @@ impl<K: Ord + Copy> Deadlines<K> {
         self.queue.peek().map(|entry| entry.0)
     }
 
+    /// All that is due at `now`, in no order; entries that no longer count may be among them. O(1) each.
+    pub(crate) fn due(&self, now: Timestamp) -> Vec<(Timestamp, K)> {
+        // No entry of a heap is later than the two below it, so below one that is not due nothing is.
+        let heap = self.queue.as_slice();
+        let is_due = |at: &usize| heap.get(*at).is_some_and(|entry| entry.0.0 <= now);
+        let mut open: Vec<usize> = [0].into_iter().filter(is_due).collect();
+        let mut due = Vec::new();
+        while let Some(at) = open.pop() {
+            due.push(heap[at].0);
+            open.extend([2 * at + 1, 2 * at + 2].into_iter().filter(is_due));
+        }
+        due
+    }
+
     /// Drops what no longer counts from the front, and everywhere if it is more than half of the queue.
     /// `living` is the number of entries that do count.
     pub(crate) fn settle(&mut self, living: usize, counts: impl Fn(Timestamp, K) -> bool) {
@@ -63,6 +77,13 @@ mod tests {
         let mut deadlines = Deadlines::default();
         for number in 0..10_000_u64 {
             deadlines.push(at((number % 100).cast_signed()), number);
+        }
+        for now in [-1, 0, 3, 98, 99] {
+            let mut due = deadlines.due(at(now));
+            due.sort_unstable();
+            let earlier = |number: &u64| (number % 100).cast_signed() <= now;
+            assert_eq!(due.len(), (0..10_000).filter(earlier).count());
+            assert!(due.is_sorted() && due.iter().all(|(when, _)| *when <= at(now)));
         }
         let counts = |_, number: u64| number % 1_000 == 7;
         deadlines.settle(10, counts);

@@ -65,7 +65,12 @@ impl Encoder {
     /// The hash of one value.
     #[must_use]
     pub fn hash_of(value: &impl Canonical) -> StateHash {
-        let mut encoder = Self::new();
+        /// Most commands fit, so that the block does not grow step by step.
+        const COMMAND: usize = 256;
+        let mut encoder = Self {
+            block: Vec::with_capacity(COMMAND),
+            chained: None,
+        };
         value.encode(&mut encoder);
         encoder.finish()
     }

@@ -128,8 +128,8 @@ pub trait Machine: Canonical + Clone {
     /// If the event can't have happened in this state: it comes from elsewhere or was damaged.
     fn evolve(&mut self, event: &Self::Event) -> Result<(), Self::Mismatch>;
 
-    /// What [`act`](Self::act) would do at `now`, if the machine can tell without a copy of itself. Only asked when no
-    /// deadline is due.
+    /// What [`act`](Self::act) would do at `now`, if the machine can tell without doing it. Only asked when no deadline
+    /// is due.
     fn foresee(
         &self,
         _now: Timestamp,
@@ -137,6 +137,13 @@ pub trait Machine: Canonical + Clone {
         _events: &mut Vec<Self::Event>,
     ) -> Option<Result<(), Self::Refusal>> {
         None
+    }
+
+    /// A machine to try one action on, after what is due at `now`: it emits and answers what this one would. A copy, or
+    /// less: whatever neither the deadlines nor the action touch may be left out.
+    #[must_use]
+    fn excerpt(&self, _now: Timestamp, _action: &Self::Action) -> Self {
+        self.clone()
     }
 }
 
@@ -214,7 +221,18 @@ impl<M: Machine> Ledger<M> {
         command: &Command<M::Action>,
     ) -> Result<AnswerOf<M>, CommandError<M::Malformed>> {
         command.action.encode(&mut self.encoder);
-        let body = self.encoder.finish().low();
+        let body = self.encoder.finish();
+        self.apply_hashed(at, command, body)
+    }
+
+    /// [`apply`](Self::apply) for whoever has the hash of the action already.
+    pub(crate) fn apply_hashed(
+        &mut self,
+        at: Timestamp,
+        command: &Command<M::Action>,
+        body: StateHash,
+    ) -> Result<AnswerOf<M>, CommandError<M::Malformed>> {
+        let body = body.low();
         if let Some(replayed) = self.recall(at, command, body)? {
             return Ok(replayed);
         }
@@ -237,7 +255,8 @@ impl<M: Machine> Ledger<M> {
 
     /// What [`apply`](Self::apply) would answer. The ledger stays as it is.
     ///
-    /// As fast as `apply` if no deadline is due and the machine can tell; otherwise as slow as a copy of the machine.
+    /// As fast as `apply` if no deadline is due and the machine can tell; otherwise as slow as an
+    /// [excerpt](Machine::excerpt) of the machine.
     ///
     /// # Errors
     ///
@@ -261,7 +280,7 @@ impl<M: Machine> Ledger<M> {
             None
         };
         let result = foreseen.unwrap_or_else(|| {
-            let mut machine = self.machine.clone();
+            let mut machine = self.machine.excerpt(now, &command.action);
             events.clear();
             pass(&mut machine, now, &mut due);
             machine.act(now, &command.action, &mut events)

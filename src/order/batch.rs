@@ -67,6 +67,9 @@ pub fn check_batch(orders: &[Order], limits: &Limits) -> Result<(), OrderFaults>
 
 /// For every order whose id came before: (its place, the place of the first order with the id), by place.
 fn duplicates(orders: &[Order]) -> Vec<(usize, usize)> {
+    if orders.len() < 2 {
+        return Vec::new();
+    }
     let places = orders.iter().enumerate();
     let mut by_id: Vec<(OrderId, usize)> = places.map(|(index, order)| (order.id, index)).collect();
     by_id.sort_unstable();
@@ -89,6 +92,9 @@ struct LineCheck {
 }
 
 impl LineCheck {
+    /// So few lines are compared with each other, which needs no memory: a desk checks each order by itself.
+    const FEW: usize = 8;
+
     fn check(&mut self, order: &Order, index: usize, limits: &Limits, faults: &mut OrderFaults) {
         let (id, lines) = (order.id, &order.lines);
         if lines.len() > limits.order_lines_max {
@@ -100,7 +106,10 @@ impl LineCheck {
             });
             return;
         }
-        self.find_repeats(lines);
+        let are_few = lines.len() <= Self::FEW;
+        if !are_few {
+            self.find_repeats(lines);
+        }
         for (line, &OrderLine { sku, quantity }) in lines.iter().enumerate() {
             if quantity.0 == 0 {
                 faults.push(OrderFault::ZeroQuantity {
@@ -120,7 +129,12 @@ impl LineCheck {
                     limit: Quantity(limits.line_quantity_max),
                 });
             }
-            let first_line = self.first_of_sku[line];
+            let first_line = if are_few {
+                let same = lines[..line].iter().position(|before| before.sku == sku);
+                same.unwrap_or(line)
+            } else {
+                self.first_of_sku[line]
+            };
             if first_line != line {
                 faults.push(OrderFault::RepeatedSku {
                     id,

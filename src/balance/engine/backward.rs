@@ -1,9 +1,9 @@
 //! From a place with room and a price, back along the chain of orders that gain most by moving up.
 
-use core::cmp::{Ordering, Reverse};
+use core::cmp::Ordering;
 
 use super::lists::FAR;
-use super::{CandidateSource, Engine};
+use super::{CandidateSource, Engine, Reached};
 
 impl<S: CandidateSource> Engine<S> {
     /// Fills the room of sites that have a price, or takes the price away where nobody wants the room.
@@ -81,7 +81,8 @@ impl<S: CandidateSource> Engine<S> {
         let nowhere = self.nowhere();
         let mut best = (goal, self.nodes[goal as usize].price);
         let mut horizon = FAR;
-        while let Some(Reverse((dist, site))) = self.heap.pop() {
+        while let Some(reached) = self.heap.pop() {
+            let (dist, site) = (reached.dist(), reached.node());
             // Chains that are as good as the best are looked at too: of them the first by number is taken.
             if dist > best.1 || dist >= self.farther(horizon) {
                 break;
@@ -113,29 +114,25 @@ impl<S: CandidateSource> Engine<S> {
                 if length(door.low) >= limit {
                     continue;
                 }
-                let lists = &mut sites[from as usize];
-                let exit = lists.exits.get(number).filter(|exit| exit.to == site);
+                let exit = sites[from as usize].exits.get(number);
                 // If there is no such exit, the place was listed anew since.
-                door.low = exit.map_or(FAR, |exit| exit.low);
-                if door.low == FAR || length(door.low) >= limit {
-                    continue;
-                }
-                let first = lists.first(number);
-                door.low = lists.exits[number].low;
-                let Some((delta, order)) = first else {
+                let Some(exit) = exit.filter(|exit| exit.to == site) else {
+                    door.low = FAR;
                     continue;
                 };
-                let length = length(delta);
+                door.low = exit.low;
+                let length = length(exit.low);
                 if length >= limit {
                     continue;
                 }
+                let order = exit.order;
                 if node.dist == FAR {
                     touched.push(from);
                 }
                 node.dist = length;
                 node.via = site;
                 node.order = order;
-                heap.push(Reverse((length, from)));
+                heap.push(Reached::new(length, from));
                 let released = if from == nowhere { 0 } else { node.price };
                 let is_better = match (length + released).cmp(&best.1) {
                     Ordering::Less => true,

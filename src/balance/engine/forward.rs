@@ -1,12 +1,7 @@
 //! From a site with too many orders to the nearest place with room.
 
-use core::cmp::Reverse;
-
 use super::lists::FAR;
-use super::{CandidateSource, Engine};
-
-/// Keys are looked at in groups: one comparison for the least of a group passes over most of them.
-const GROUP: usize = 8;
+use super::{CandidateSource, Engine, Reached};
 
 impl<S: CandidateSource> Engine<S> {
     /// Moves one order along each step of the cheapest chain from an overfull site to a place with room, and raises
@@ -39,7 +34,8 @@ impl<S: CandidateSource> Engine<S> {
         let mut bound = FAR;
         let mut window = 2 * self.usual_length + 1;
         loop {
-            while let Some(Reverse((dist, site))) = self.heap.pop() {
+            while let Some(reached) = self.heap.pop() {
+                let (dist, site) = (reached.dist(), reached.node());
                 let node = &self.nodes[site as usize];
                 if dist != node.dist {
                     continue;
@@ -72,7 +68,7 @@ impl<S: CandidateSource> Engine<S> {
         let node = self.nodes[site as usize];
         let base = node.dist - node.price;
         // As far as the nearest room: of several equally near the first by number is taken, whoever found it.
-        let mut within = window.min(bound.saturating_add(1)) - base;
+        let mut within = (window.min(bound.saturating_add(1)) - base).min(FAR);
         let mut beyond = self.listed_below(site);
         if within > beyond {
             self.widen(site, within.max(node.price));
@@ -85,44 +81,32 @@ impl<S: CandidateSource> Engine<S> {
             touched,
             ..
         } = self;
-        let (groups, mut queues) = sites[site as usize].groups(GROUP);
-        for (keys, exits) in groups {
-            let least = keys.iter().fold(FAR, |least, key| least.min(*key));
-            if least >= within {
-                beyond = beyond.min(least);
+        let lists = &mut sites[site as usize];
+        for (key, exit) in lists.keys.iter_mut().zip(&lists.exits) {
+            if *key >= within {
+                beyond = beyond.min(*key);
                 continue;
             }
-            for (key, exit) in keys.iter_mut().zip(exits) {
-                if *key >= within {
-                    beyond = beyond.min(*key);
-                    continue;
-                }
-                let goal = &mut nodes[exit.to as usize];
-                *key = exit.low + goal.price;
-                if *key < within && base + *key < goal.dist {
-                    let first = queues.first(exit);
-                    *key = exit.low + goal.price;
-                    if let Some((_, order)) = first
-                        && *key < within
-                        && base + *key < goal.dist
-                    {
-                        if goal.dist == FAR {
-                            touched.push(exit.to);
-                        }
-                        goal.dist = base + *key;
-                        goal.via = site;
-                        goal.order = order;
-                        if goal.room > 0 {
-                            *bound = goal.dist;
-                            within = within.min(*key + 1);
-                        }
-                        heap.push(Reverse((goal.dist, exit.to)));
-                    }
-                }
-                if *key >= within {
-                    beyond = beyond.min(*key);
-                }
+            let goal = &mut nodes[exit.to as usize];
+            *key = exit.low + goal.price;
+            if *key >= within {
+                beyond = beyond.min(*key);
+                continue;
             }
+            if base + *key >= goal.dist {
+                continue;
+            }
+            if goal.dist == FAR {
+                touched.push(exit.to);
+            }
+            goal.dist = base + *key;
+            goal.via = site;
+            goal.order = exit.order;
+            if goal.room > 0 {
+                *bound = goal.dist;
+                within = within.min(*key + 1);
+            }
+            heap.push(Reached::new(goal.dist, exit.to));
         }
         base.saturating_add(beyond).min(FAR)
     }
@@ -159,8 +143,9 @@ impl<S: CandidateSource> Engine<S> {
             let node = &mut self.nodes[site as usize];
             node.price += (length - node.dist).max(0);
             let price = node.price;
-            let listed_below = self.sites[site as usize].listed_below;
-            if keeps_entrances && listed_below - price < self.listed_beyond {
+            if !keeps_entrances {
+                self.floors[site as usize] = price;
+            } else if self.sites[site as usize].listed_below - price < self.listed_beyond {
                 self.unsure.push(site);
             }
         }

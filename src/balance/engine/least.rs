@@ -1,8 +1,6 @@
 //! From valid prices to the least ones.
 
-use core::cmp::Reverse;
-
-use super::{CandidateSource, Engine};
+use super::{CandidateSource, Engine, Reached};
 
 impl<S: CandidateSource> Engine<S> {
     /// Lowers all prices to the componentwise least at which the plan is optimal.
@@ -55,25 +53,20 @@ impl<S: CandidateSource> Engine<S> {
         if let Some(nowhere) = falls.last_mut() {
             *nowhere = 0;
         }
-        heap.extend((0..).zip(&falls).map(|(site, fall)| Reverse((*fall, site))));
-        while let Some(Reverse((fall, site))) = heap.pop() {
+        let starts = (0..).zip(&falls);
+        heap.extend(starts.map(|(site, fall)| Reached::new(*fall, site)));
+        while let Some(reached) = heap.pop() {
+            let (fall, site) = (reached.dist(), reached.node());
             if fall != falls[site as usize] {
                 continue;
             }
-            let lists = &mut sites[site as usize];
             let price = nodes[site as usize].price;
-            for number in 0..lists.exits.len() {
-                let exit = lists.exits[number];
+            for exit in &sites[site as usize].exits {
                 let goal = exit.to as usize;
-                let reach = |delta: i64| fall + delta + nodes[goal].price - price;
-                if reach(exit.low) >= falls[goal] {
-                    continue;
-                }
-                if let Some((delta, _)) = lists.first(number)
-                    && reach(delta) < falls[goal]
-                {
-                    falls[goal] = reach(delta);
-                    heap.push(Reverse((falls[goal], exit.to)));
+                let reach = fall + exit.low + nodes[goal].price - price;
+                if reach < falls[goal] {
+                    falls[goal] = reach;
+                    heap.push(Reached::new(reach, exit.to));
                 }
             }
         }

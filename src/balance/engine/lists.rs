@@ -1,13 +1,14 @@
 //! What the solver knows about one site: the orders that are there, and for each other site a queue of how cheaply
 //! they could go there instead.
 
-use core::cmp::Ordering;
-
 /// More than any sum of costs, levels and prices, and twice it is still a number.
 pub(super) const FAR: i64 = i64::MAX / 2;
 
 /// In [`SiteLists::members`], set on the number of an order: it has left. Numbers of orders are smaller.
 pub(super) const GONE: u32 = 1 << 31;
+
+/// In [`Exit::order`]: there is no move.
+const NOBODY: u32 = u32::MAX;
 
 /// An order's wish to leave: what the move adds to its cost, and its place among the members of the site it leaves.
 ///
@@ -43,23 +44,28 @@ impl Move {
     #[inline]
     fn precedes(self, other: Self, members: &[u32]) -> bool {
         let order = |leave: Self| members[leave.member()] & !GONE;
-        match (self.0 >> Self::MEMBER_BITS).cmp(&(other.0 >> Self::MEMBER_BITS)) {
-            Ordering::Less => true,
-            Ordering::Equal => order(self) < order(other),
-            Ordering::Greater => false,
+        if (self.0 ^ other.0) >> Self::MEMBER_BITS == 0 {
+            return order(self) < order(other);
         }
+        self.0 < other.0
     }
 }
 
-/// The moves from one site to one other: a binary heap in a part of the site's pool.
+/// The moves from one site to one other: a queue in a part of the site's pool. The first is always one that is still
+/// possible; the others may be of orders that have left.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exit {
-    pub(super) to: u32,
-    /// No move that is still possible is cheaper.
+    /// What the first move costs, [`FAR`] if there is none.
     pub(super) low: i64,
+    pub(super) to: u32,
+    /// Whose move is the first.
+    pub(super) order: u32,
     start: u32,
     len: u32,
     room: u32,
+    /// Whether the moves are a binary heap. Most queues are listed anew before anybody needs their second move, so
+    /// they become one only then.
+    is_heap: bool,
 }
 
 /// For each place the doors that lead into it.
@@ -78,7 +84,8 @@ pub(super) struct Door {
 /// One site. Queues hold every move with delta + floor of the price at the goal below `listed_below`.
 #[derive(Clone)]
 pub(super) struct SiteLists {
-    /// The orders here, in the order of their arrival, and gaps where one has left.
+    /// The orders here: by number those of the last listing, then in the order of their arrival, and gaps where one
+    /// has left.
     pub(super) members: Vec<u32>,
     /// For each exit a lower bound of delta + price at the goal. Apart from the exits, because a scan reads all of
     /// these and few of those.
@@ -106,9 +113,10 @@ impl SiteLists {
         is_listed: false,
     };
 
-    /// Forgets the queues, and closes the gaps among the members; tells each its new place.
+    /// Forgets the queues, closes the gaps among the members and sorts them by number; tells each its new place.
     pub(super) fn clear(&mut self, mut place: impl FnMut(u32, u32)) {
         self.members.retain(|order| order & GONE == 0);
+        self.members.sort_unstable();
         for (member, order) in self.members.iter().enumerate() {
             place(*order, member as u32);
         }
@@ -158,24 +166,25 @@ impl SiteLists {
 
     fn open_exit(&mut self, to: u32) -> usize {
         self.exits.push(Exit {
-            to,
             low: FAR,
+            to,
+            order: NOBODY,
             start: self.pool.len() as u32,
             len: 0,
             room: 0,
+            is_heap: false,
         });
         self.keys.push(FAR);
         self.exits.len() - 1
     }
 
-    /// Announces one more move through an exit.
-    #[inline]
-    pub(super) fn reserve(&mut self, exit: usize) {
-        self.exits[exit].room += 1;
-    }
-
-    /// Gives every exit room for its announced moves and half as many more.
-    pub(super) fn layout(&mut self, moves: &[(u32, Move)]) {
+    /// Opens exits for these moves to places, and gives each room for half as many more.
+    pub(super) fn layout(&mut self, site: u32, moves: &mut [(u32, Move)], exit_of: &mut [u32]) {
+        for (to, _) in &mut *moves {
+            let exit = self.exit_to(*to, site, exit_of, &mut None);
+            self.exits[exit].room += 1;
+            *to = exit as u32;
+        }
         let mut start = 0;
         for exit in &mut self.exits {
             exit.room += exit.room / 2 + 2;
@@ -190,10 +199,14 @@ impl SiteLists {
         }
         for exit in &mut self.exits {
             let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
-            for root in (0..queue.len() / 2).rev() {
-                sift_down(queue, root, &self.members);
+            // Members are in the order of their numbers now.
+            let Some(first) = queue.iter().copied().min_by_key(|leave| leave.0) else {
+                continue;
+            };
+            if let Some(place) = queue.iter().position(|leave| *leave == first) {
+                queue.swap(0, place);
             }
-            exit.low = queue.first().map_or(FAR, |first| first.delta());
+            (exit.low, exit.order) = (first.delta(), self.members[first.member()]);
         }
     }
 
@@ -210,54 +223,25 @@ impl SiteLists {
             exit.room = 2 * exit.room + 4;
             self.pool.resize(start + exit.room as usize, Move(0));
         }
-        exit.len += 1;
-        let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
-        let last = queue.len() - 1;
-        queue[last] = leave;
-        sift_up(queue, last, &self.members);
-        let delta = leave.delta();
-        if delta < exit.low {
-            exit.low = delta;
-            if let Some(entrances) = entrances {
-                let door = &mut entrances[exit.to as usize][self.doors[number] as usize];
-                door.low = door.low.min(delta);
-            }
+        let low = exit.low;
+        exit.append(leave, &mut self.pool, &self.members);
+        if exit.low < low
+            && let Some(entrances) = entrances
+        {
+            let door = &mut entrances[exit.to as usize][self.doors[number] as usize];
+            door.low = door.low.min(exit.low);
         }
     }
 
-    /// The cheapest possible move through an exit and the order that makes it. Sets `low` to its delta.
-    #[inline]
-    pub(super) fn first(&mut self, exit: usize) -> Option<(i64, u32)> {
-        self.exits[exit].first(&mut self.pool, &self.members)
-    }
-
-    /// The keys and the exits in groups, and what finds the first move through an exit.
-    #[inline]
-    pub(super) fn groups(&mut self, size: usize) -> (impl Iterator<Item = Group<'_>>, Queues<'_>) {
-        let keys = self.keys.chunks_mut(size);
-        let exits = self.exits.chunks_mut(size);
-        let queues = Queues {
-            pool: &mut self.pool,
-            members: &self.members,
-        };
-        (keys.zip(exits), queues)
-    }
-}
-
-/// Some keys, and the exits that they belong to.
-pub(super) type Group<'a> = (&'a mut [i64], &'a mut [Exit]);
-
-/// The moves of a site without its exits.
-pub(super) struct Queues<'a> {
-    pool: &'a mut [Move],
-    members: &'a [u32],
-}
-
-impl Queues<'_> {
-    /// As [`SiteLists::first`].
-    #[inline]
-    pub(super) fn first(&mut self, exit: &mut Exit) -> Option<(i64, u32)> {
-        exit.first(self.pool, self.members)
+    /// A member has left: the exits where its move was the first get another first.
+    pub(super) fn leave(&mut self, member: usize) {
+        let order = self.members[member];
+        self.members[member] |= GONE;
+        for exit in &mut self.exits {
+            if exit.order == order {
+                exit.advance(&mut self.pool, &self.members);
+            }
+        }
     }
 }
 
@@ -266,33 +250,64 @@ impl Exit {
     pub(super) fn clear(&mut self) {
         self.len = 0;
         self.low = FAR;
+        self.order = NOBODY;
+        self.is_heap = false;
     }
 
+    /// One more move, for which there is room.
     #[inline]
-    fn first(&mut self, pool: &mut [Move], members: &[u32]) -> Option<(i64, u32)> {
+    fn append(&mut self, leave: Move, pool: &mut [Move], members: &[u32]) {
+        self.len += 1;
         let queue = &mut pool[self.start as usize..][..self.len as usize];
+        let last = queue.len() - 1;
+        queue[last] = leave;
+        let first = (leave.delta(), members[leave.member()]);
+        let is_first = first < (self.low, self.order);
+        if self.is_heap {
+            sift_up(queue, last, members);
+        } else if is_first {
+            queue.swap(0, last);
+        }
+        if is_first {
+            (self.low, self.order) = first;
+        }
+    }
+
+    /// Drops moves that are not possible any more, until the first one is.
+    fn advance(&mut self, pool: &mut [Move], members: &[u32]) {
+        let queue = &mut pool[self.start as usize..][..self.len as usize];
+        let has_left = |leave: Move| members[leave.member()] & GONE != 0;
         let mut len = queue.len();
-        let mut found = None;
-        while let Some(first) = queue[..len].first() {
-            let order = members[first.member()];
-            if order & GONE == 0 {
-                found = Some((first.delta(), order));
-                break;
+        if !self.is_heap {
+            self.is_heap = true;
+            len = 0;
+            for place in 0..queue.len() {
+                if !has_left(queue[place]) {
+                    queue[len] = queue[place];
+                    len += 1;
+                }
             }
-            len -= 1;
-            queue[0] = queue[len];
-            if len > 1 {
-                sift_down(&mut queue[..len], 0, members);
+            for root in (0..len / 2).rev() {
+                sift_down(&mut queue[..len], root, members);
             }
         }
+        while len > 0 && has_left(queue[0]) {
+            len -= 1;
+            queue[0] = queue[len];
+            sift_down(&mut queue[..len], 0, members);
+        }
         self.len = len as u32;
-        self.low = found.map_or(FAR, |(delta, _)| delta);
-        found
+        (self.low, self.order) = match queue[..len].first() {
+            Some(first) => (first.delta(), members[first.member()]),
+            None => (FAR, NOBODY),
+        };
     }
 }
 
 fn sift_down(queue: &mut [Move], mut root: usize, members: &[u32]) {
-    let moved = queue[root];
+    let Some(moved) = queue.get(root).copied() else {
+        return;
+    };
     loop {
         let mut child = 2 * root + 1;
         if child >= queue.len() {

@@ -20,11 +20,10 @@ mod least;
 mod lists;
 mod sight;
 
-use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::balance::{CandidateSource, Named, Objective};
-use lists::{Door, Entrances, FAR, GONE, Move, SiteLists};
+use lists::{Door, Entrances, Exit, FAR, Move, SiteLists};
 use sight::Sight;
 
 /// The place of an order that is not in the problem at the moment.
@@ -60,6 +59,28 @@ impl Spot {
         member: 0,
         cost: 0,
     };
+}
+
+/// A node that a search has reached. The greatest is the nearest, of equally near ones the first by number: one number,
+/// because that is compared faster than a pair.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Reached(i128);
+
+impl Reached {
+    #[inline]
+    fn new(dist: i64, node: u32) -> Self {
+        Self(!(i128::from(dist) << 32 | i128::from(node)))
+    }
+
+    #[inline]
+    fn dist(self) -> i64 {
+        (!self.0 >> 32) as i64
+    }
+
+    #[inline]
+    fn node(self) -> u32 {
+        !self.0 as u32
+    }
 }
 
 /// A move of one order, in or out or from one place to another, which then cost `delta` more.
@@ -106,7 +127,7 @@ pub(super) struct Engine<S> {
     wanted: Vec<u32>,
     /// Prices are known to be the least ones.
     is_least: bool,
-    heap: BinaryHeap<Reverse<(i64, u32)>>,
+    heap: BinaryHeap<Reached>,
     touched: Vec<u32>,
     settled: Vec<(u32, i64)>,
     /// A running mean of path lengths: how wide the next search starts.
@@ -237,6 +258,7 @@ impl<S: CandidateSource> Engine<S> {
         let Self {
             source,
             spots,
+            nodes,
             floors,
             scratch,
             exit_of,
@@ -265,9 +287,7 @@ impl<S: CandidateSource> Engine<S> {
                     listed_below = listed_below.min(bound);
                     return;
                 }
-                let exit = lists.exit_to(to, site, exit_of, &mut None);
-                lists.reserve(exit);
-                scratch.push((exit as u32, Move::new(delta, member as u32)));
+                scratch.push((to, Move::new(delta, member as u32)));
             };
             found(nowhere, nowhere_costs.cost(order));
             if source.below(order, own.saturating_add(limit), found) == Named::Below {
@@ -275,9 +295,11 @@ impl<S: CandidateSource> Engine<S> {
             }
         }
         lists.listed_below = listed_below.min(unnamed_below);
-        lists.layout(scratch);
-        for (key, exit) in lists.keys.iter_mut().zip(&lists.exits) {
-            *key = exit.low + self.nodes[exit.to as usize].price;
+        lists.layout(site, scratch, exit_of);
+        let key = |exit: &Exit| exit.low + nodes[exit.to as usize].price;
+        lists.exits.sort_unstable_by_key(key);
+        for (known, exit) in lists.keys.iter_mut().zip(&lists.exits) {
+            *known = key(exit);
         }
         if let Some(entrances) = &mut self.entrances {
             lists.doors.clear();
@@ -320,27 +342,36 @@ impl<S: CandidateSource> Engine<S> {
             self.exit_of[exit.to as usize] = number as u32;
         }
         let own = spot.cost;
-        let (floors, nodes, exit_of) = (&self.floors, &self.nodes, &mut self.exit_of);
-        let entrances = &mut self.entrances;
+        let Self {
+            source,
+            nodes,
+            floors,
+            scratch,
+            exit_of,
+            entrances,
+            ..
+        } = self;
+        scratch.clear();
         let mut found = |to: u32, cost: i64| {
             let delta = cost - own;
-            if to == site || delta + floors[to as usize] >= listed_below {
-                return;
+            if to != site && delta + floors[to as usize] < listed_below {
+                scratch.push((to, Move::new(delta, member)));
             }
-            let exit = lists.exit_to(to, site, exit_of, entrances);
-            lists.push(exit, Move::new(delta, member), entrances);
-            let key = &mut lists.keys[exit];
-            *key = (*key).min(delta + nodes[to as usize].price);
         };
         found(nowhere, self.nowhere_costs.cost(order));
-        self.source
-            .below(order, own.saturating_add(listed_below), found);
+        source.below(order, own.saturating_add(listed_below), found);
+        for (to, leave) in scratch {
+            let exit = lists.exit_to(*to, site, exit_of, entrances);
+            lists.push(exit, *leave, entrances);
+            let key = &mut lists.keys[exit];
+            *key = (*key).min(leave.delta() + nodes[*to as usize].price);
+        }
     }
 
-    /// An order leaves its place. The queues find out when they come to it.
+    /// An order leaves its place. Queues in which it is not the first find out when they come to it.
     fn leave(&mut self, order: u32) -> u32 {
         let spot = &mut self.spots[order as usize];
-        self.sites[spot.place as usize].members[spot.member as usize] |= GONE;
+        self.sites[spot.place as usize].leave(spot.member as usize);
         core::mem::replace(&mut spot.place, ABSENT)
     }
 
@@ -366,11 +397,17 @@ impl<S: CandidateSource> Engine<S> {
         }
     }
 
-    /// How far below its price a floor is kept. When a price falls below its floor, all is listed anew, so a wide
-    /// margin saves listings (measured at 200,000 orders: with 2 strides they take most of the time). Where floors
-    /// prune, it would make each longer; there only those floors are lowered that prices will fall to.
+    /// How far below its price a floor is kept: not at all while no search has gone backward, as prices only rise.
+    ///
+    /// When a price falls below its floor, all is listed anew, so a wide margin saves listings (measured at 200,000
+    /// orders: with 2 strides they take most of the time). Where floors prune, it would make each longer; there only
+    /// those floors are lowered that prices will fall to.
     fn margin(&self) -> i64 {
-        if S::PRUNES { 0 } else { 24 * self.stride }
+        if S::PRUNES || self.entrances.is_none() {
+            0
+        } else {
+            24 * self.stride
+        }
     }
 
     /// Tells the source the prices of now, as far as they may still fall a little.
@@ -396,6 +433,6 @@ impl<S: CandidateSource> Engine<S> {
     fn reach_first(&mut self, node: u32, dist: i64) {
         self.nodes[node as usize].dist = dist;
         self.touched.push(node);
-        self.heap.push(Reverse((dist, node)));
+        self.heap.push(Reached::new(dist, node));
     }
 }

@@ -59,6 +59,23 @@ impl<S: CandidateSource> Engine<S> {
             }
         }
         self.entrances = Some(entrances);
+        if !S::PRUNES {
+            self.lower_floors();
+        }
+    }
+
+    /// From now on prices may fall. What was listed so far left out what lower floors do not exclude, so it counts as
+    /// not listed.
+    fn lower_floors(&mut self) {
+        let margin = self.margin();
+        let sites = self.nodes.len() - 1;
+        for (floor, node) in self.floors[..sites].iter_mut().zip(&self.nodes) {
+            *floor = (*floor).min(node.price - margin).max(0);
+        }
+        self.source.floors_changed(&self.floors[..sites]);
+        for lists in &mut self.sites {
+            lists.listed_below = -FAR;
+        }
     }
 
     /// Nothing that is not listed goes below the prices of where it starts: by the first invariant, as floors are at

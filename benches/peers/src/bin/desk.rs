@@ -17,6 +17,7 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use catchment::desk::{Action, Command, Desk, Goods, Policy};
@@ -65,7 +66,8 @@ type Ends = Vec<Option<SiteId>>;
 /// The evening that all sides serve.
 struct Evening {
     network: Network,
-    orders: Vec<Order>,
+    /// As they come from the buyers: none of the sides has to make them.
+    orders: Vec<Arc<Order>>,
     pieces: u32,
 }
 
@@ -177,7 +179,7 @@ fn evening(count: usize) -> Outcome<Evening> {
             sku,
             quantity: Quantity(1),
         }];
-        order
+        Arc::new(order)
     });
     let orders = orders.collect();
     let pieces = (capacity * 2).div_ceil(SKUS as u32).max(1);
@@ -208,7 +210,7 @@ fn opened(evening: &Evening) -> Outcome<Desk> {
 
 fn ends(desk: &Desk, evening: &Evening) -> Ends {
     let counter = desk.machine();
-    let site = |order: &Order| counter.order(order.id).and_then(|shown| shown.site);
+    let site = |order: &Arc<Order>| counter.order(order.id).and_then(|shown| shown.site);
     evening.orders.iter().map(site).collect()
 }
 
@@ -216,7 +218,10 @@ fn in_memory(evening: &Evening) -> Outcome<(Instant, Ends)> {
     let mut desk = opened(evening)?;
     let begin = Instant::now();
     for order in &evening.orders {
-        desk.apply(NOW, &Command::place(CommandId(order.id.0), order.clone()))?;
+        desk.apply(
+            NOW,
+            &Command::place(CommandId(order.id.0), Arc::clone(order)),
+        )?;
     }
     Ok((begin, ends(&desk, evening)))
 }
@@ -228,7 +233,7 @@ fn logged(path: &Path, evening: &Evening, batch: usize) -> Outcome<(Instant, End
     let begin = Instant::now();
     for together in evening.orders.chunks(batch) {
         for order in together {
-            let command = Command::place(CommandId(order.id.0), order.clone());
+            let command = Command::place(CommandId(order.id.0), Arc::clone(order));
             if let Answer::Decided(step) = desk.apply(NOW, &command)? {
                 serde_json::to_writer(&mut log, &step)?;
                 log.write_all(b"\n")?;

@@ -1,6 +1,6 @@
 //! The library that this package measures. The only file that knows its interface.
 
-use catchment::balance::{Candidate, Objective, Problem, ProblemError, Rows, Total, solve};
+use catchment::balance::{Objective, Problem, ProblemError, Rows, Total, solve};
 
 use super::{SolveError, count};
 use crate::instance::{self, Instance};
@@ -40,13 +40,9 @@ pub(super) fn run(instance: &Instance) -> Result<Run, SolveError> {
 
 fn problem(instance: &Instance) -> Result<Problem, ProblemError> {
     let mut rows = Rows::with_capacity(instance.orders(), instance.sites.len());
-    let mut row = Vec::new();
     for order in 0..instance.orders() {
-        row.clear();
-        for (site, cost) in instance.row(order) {
-            row.push(Candidate::new(site, i64::from(cost))?);
-        }
-        rows.push(row.iter().copied());
+        let row = instance.row(order);
+        rows.push_costs(row.map(|(site, cost)| (site, i64::from(cost))))?;
     }
     let objective = match instance.objective {
         instance::Objective::Fewest => Objective::FewestUnassigned,
