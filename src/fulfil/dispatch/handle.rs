@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, TryLoc
 use crate::fulfil::dispatch::{
     Action, Command, Dispatch, Dispatcher, Event, Malformed, Refusal, Step,
 };
-use crate::ledger::{Answer, CommandError, Machine};
+use crate::ledger::{Answer, CommandError, Encoder, Machine};
 use crate::time::Timestamp;
 
 /// A dispatch for many threads: they look without waiting and decide one at a time.
@@ -126,9 +126,11 @@ impl DispatchHandle {
             Action::Take { .. } => self.look(|now| now.advise(at, &command.action)),
             _ => None,
         };
+        // Outside the lock as well: it reads nothing but the command.
+        let body = Encoder::hash_of(&command.action);
         let mut dispatch = self.lock();
         dispatch.machine_mut().advice = advice;
-        let answer = dispatch.apply(at, command);
+        let answer = dispatch.apply_hashed(at, command, body);
         dispatch.machine_mut().advice = None;
         let answer = answer?;
         let unseen = match &answer {
