@@ -1,14 +1,16 @@
-//! Fulfilment: what it costs to divide an order.
+//! Fulfilment: what it costs to divide an order, and what a dispatch does in a second.
 //!
 //! ```sh
-//! cargo bench --bench fulfil                  # a table of latencies, then criterion
+//! cargo bench --bench fulfil                  # tables, then criterion
 //! cargo bench --bench fulfil -- split/half
 //! ```
 
 // A bench is read on the terminal.
 #![allow(clippy::print_stdout)]
 
+mod commands;
 mod splits;
+mod workload;
 
 use core::hint::black_box;
 use std::time::{Duration, Instant};
@@ -27,6 +29,7 @@ fn main() {
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_millis(800))
         .configure_from_args();
+    commands::table();
     println!("| 10 lines over 30 stores | stores, mean | p50 µs | p99 µs | most µs | not proven |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: |");
     for kind in KINDS {

@@ -18,15 +18,15 @@ use std::time::Instant;
 
 use catchment::desk::{Action, Command, Desk, Goods, Policy};
 use catchment::fulfil::{
-    Courier, CourierKind, Couriers, DeliveryWindow, DeliveryWindows, Fleet, OptionsFinder,
-    OptionsPolicy, OptionsSettings, Parcels, Tariff,
+    Condition, Courier, CourierKind, Couriers, DeliveryWindow, DeliveryWindows, Fleet,
+    OptionsFinder, OptionsPolicy, OptionsSettings, Parcels, RankBy, RulesData, Tariff,
 };
 use catchment::geo::{Position, ServiceArea};
 use catchment::id::{CommandId, CourierId, OrderId, SiteId, SkuId};
 use catchment::limits::Limits;
 use catchment::money::Amount;
 use catchment::order::{Order, OrderLine};
-use catchment::site::{Network, Site, Tag};
+use catchment::site::{Network, Site, SiteKind, Tag};
 use catchment::time::{Span, Timestamp, Window};
 use catchment::units::{Distance, Orders, Quantity, Units};
 use catchment::verify;
@@ -62,9 +62,23 @@ fn main() {
     for (name, world) in [("province", World::Province), ("city", World::City)] {
         let desk = desk(world, skus);
         let couriers = couriers();
+        let by_price = RulesData::default();
         for lines in [0, 1, 3, 5] {
-            table(name, &desk, &couriers, (world, skus, lines), questions);
+            let asked = (world, skus, lines);
+            table(name, &desk, &couriers, &by_price, asked, questions);
         }
+        // All sites within reach are judged and ranked.
+        let rules = RulesData {
+            rank: vec![
+                RankBy::Bucket(Distance::from_metres(500)),
+                RankBy::Kind(SiteKind::Store),
+            ],
+            soft: vec![Condition::Within(Distance::from_metres(1_500))],
+            ..RulesData::default()
+        };
+        let name = format!("{name}, by rules");
+        let asked = (world, skus, 3);
+        table(&name, &desk, &couriers, &rules, asked, questions / 10);
     }
 }
 
@@ -177,11 +191,13 @@ fn table(
     name: &str,
     desk: &Desk,
     couriers: &Couriers,
+    rules: &RulesData,
     (world, skus, lines): (World, usize, usize),
     questions: usize,
 ) {
     let settings = OptionsSettings {
         pickup_discount: Amount(200),
+        rules: rules.clone(),
         ..OptionsSettings::default()
     };
     let policy = OptionsPolicy::new(settings, &Limits::default()).expect("sound settings");

@@ -4,7 +4,6 @@
 // A surprise ends a test.
 #![allow(clippy::panic, clippy::cast_precision_loss, clippy::redundant_closure)]
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use catchment::desk::{self, Goods, Policy};
@@ -20,12 +19,12 @@ use catchment::verify;
 
 use crate::fulfil_delivery::{EARLIEST, fleet, service};
 use crate::fulfil_dispatch::{MELON, RICE, at, order, street};
-use crate::fulfil_model::evening;
+use crate::fulfil_model::evening_of;
 
 #[test]
 fn alone_it_decides_as_a_dispatch_does() {
     for seed in 2_000..2_016 {
-        let play = evening(seed, 120, &mut BTreeMap::new());
+        let play = evening_of(seed, (0..120).map(|step| 1_000 * seed + step));
         let handle = DispatchHandle::new(Dispatch::open(play.network.clone(), play.terms.clone()));
         for (told, step) in play.told.iter().zip(&play.log) {
             let again = match told {
@@ -84,7 +83,7 @@ fn buyer(handle: &DispatchHandle, log: &Mutex<Vec<(Command, Step)>>, id: u64) {
     if !taken {
         return;
     }
-    if id % 5 == 0 {
+    if id.is_multiple_of(5) {
         assert!(tell(Action::Cancel { order: whole }));
         return;
     }

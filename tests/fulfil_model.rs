@@ -213,28 +213,42 @@ fn action(play: &Play, new: u64, random: &mut Random) -> Action {
     }
 }
 
-pub(crate) fn evening(seed: u64, steps: u64, outcomes: &mut BTreeMap<String, u32>) -> Play {
+fn evening(seed: u64, steps: u64, outcomes: &mut BTreeMap<String, u32>) -> Play {
     let mut random = Random::new(seed);
     let mut play = town(&mut random);
     for number in 0..steps {
-        play.now += random.below(4 * MINUTE as usize) as i64;
-        if random.one_in(20) {
-            play.tick(play.now);
-        }
-        let action = action(&play, 10 * number, &mut random);
-        let name = format!("{action:?}");
-        let name = name.split([' ', '(']).next().unwrap_or("").to_owned();
-        let outcome = match play.tell(action) {
-            Ok(_) => "accepted",
-            Err(Refusal::Desk(_)) => "desk",
-            Err(_) => "refused",
-        };
-        *outcomes.entry(format!("{name} {outcome}")).or_default() += 1;
-        if random.one_in(40) {
-            through_a_snapshot(&mut play);
-        }
+        step(&mut play, 10 * number, &mut random, outcomes);
     }
     play
+}
+
+/// An evening of which each step is drawn by itself, so that one can change and the others stay.
+pub(crate) fn evening_of(seed: u64, steps: impl IntoIterator<Item = u64>) -> Play {
+    let mut play = town(&mut Random::new(seed));
+    for (number, seed) in (0..).zip(steps) {
+        let random = &mut Random::new(seed);
+        step(&mut play, 10 * number, random, &mut BTreeMap::new());
+    }
+    play
+}
+
+fn step(play: &mut Play, new: u64, random: &mut Random, outcomes: &mut BTreeMap<String, u32>) {
+    play.now += random.below(4 * MINUTE as usize) as i64;
+    if random.one_in(20) {
+        play.tick(play.now);
+    }
+    let action = action(play, new, random);
+    let name = format!("{action:?}");
+    let name = name.split([' ', '(']).next().unwrap_or("").to_owned();
+    let outcome = match play.tell(action) {
+        Ok(_) => "accepted",
+        Err(Refusal::Desk(_)) => "desk",
+        Err(_) => "refused",
+    };
+    *outcomes.entry(format!("{name} {outcome}")).or_default() += 1;
+    if random.one_in(40) {
+        through_a_snapshot(play);
+    }
 }
 
 /// The process dies and another takes over.

@@ -1,4 +1,7 @@
-//! Options by rules of the retailer's own: case by case, as a policy that is data, and in random towns against `verify`.
+//! Options by rules of the retailer's own: case by case, as a policy that is data, and in random towns by `verify`.
+
+// A table is as long as it is.
+#![allow(clippy::too_many_lines)]
 
 use catchment::fulfil::Way::{Delivery, Pickup};
 use catchment::fulfil::{
@@ -316,7 +319,7 @@ fn verify_finds_lies_about_rules() {
     assert!(verify::options(&finder, minute(0), &order, &options).is_err());
 }
 
-fn any_rules() -> impl Strategy<Value = RulesData> {
+pub(crate) fn any_rules() -> impl Strategy<Value = RulesData> {
     let kind = prop_oneof![Just(SiteKind::Store), Just(SiteKind::Leader)];
     let sites = prop::collection::btree_set((0..14_u64).prop_map(SiteId), 1..5);
     let sites = sites.prop_map(|sites| sites.into_iter().rev().collect::<Vec<_>>());
@@ -359,7 +362,11 @@ fn any_rules() -> impl Strategy<Value = RulesData> {
     })
 }
 
-fn as_verify_says(town: &Town, order: &Order, rules: RulesData) -> Result<(), TestCaseError> {
+pub(crate) fn as_verify_says(
+    town: &Town,
+    order: &Order,
+    rules: RulesData,
+) -> Result<(), TestCaseError> {
     let mut place = build(town);
     let plain = place.finder().options(minute(0), order);
     let mut with = |rules: RulesData| {

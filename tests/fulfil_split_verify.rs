@@ -40,6 +40,14 @@ fn answer(order: &Order) -> Result<Split, Unsplit> {
     split(&order.sources(&order.basket()), &order.policy)
 }
 
+/// Divides an order and has the answer verified.
+pub(crate) fn check(order: &Order) -> Result<Split, Unsplit> {
+    let (answer, stock) = (answer(order), stock(order));
+    let verified = verify::split(&task(order, &stock), &answer);
+    assert_eq!(verified, Ok(()), "{answer:#?} of {order:#?}");
+    answer
+}
+
 const MODES: [SplitMode; 4] = [
     SplitMode::Split,
     SplitMode::Partial,
@@ -55,11 +63,7 @@ fn every_answer_to_small_orders_is_right() {
         let mut order = random_order(&mut random);
         for mode in MODES {
             order.policy.mode = mode;
-            let answer = answer(&order);
-            let stock = stock(&order);
-            let verified = verify::split(&task(&order, &stock), &answer);
-            assert_eq!(verified, Ok(()), "{answer:#?} of {order:#?}");
-            match answer {
+            match check(&order) {
                 Ok(split) => divided += usize::from(split.parts.len() > 1),
                 Err(_) => refused += 1,
             }
@@ -73,11 +77,7 @@ fn answers_to_large_orders_are_right() {
     let mut random = Random::new(607);
     for lines in [10, 20, 40] {
         let order = Order::large(&mut random, lines, 60);
-        let stock = stock(&order);
-        assert_eq!(
-            verify::split(&task(&order, &stock), &answer(&order)),
-            Ok(())
-        );
+        assert!(check(&order).is_ok());
     }
 }
 
@@ -145,6 +145,9 @@ fn order() -> Order {
     }
 }
 
+/// What is said, and how that is found.
+type Lie = (&'static str, Split, fn(&SplitViolation) -> bool);
+
 #[test]
 fn every_kind_of_lie_is_named() {
     let truth = answer(&order()).expect("sites 2 and 3");
@@ -174,7 +177,6 @@ fn every_kind_of_lie_is_named() {
             proof: SplitProof::Exact,
         }
     };
-    type Lie = (&'static str, Split, fn(&SplitViolation) -> bool);
     let lies: Vec<Lie> = vec![
         ("nothing", over(vec![]), |found| {
             *found == SplitViolation::NoParts

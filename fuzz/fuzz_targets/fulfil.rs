@@ -1,8 +1,9 @@
-//! Orders of any kind divided, against trying everything; rules of any kind, their laws and their stored form.
+//! Orders of any kind divided, against trying everything and `verify`; rules of any kind, their laws and their stored
+//! form; a dispatch with any commands, of which nothing is promised twice and all can be rebuilt.
 
 #![no_main]
-// The tests' helpers are used in part.
-#![allow(dead_code, unused_imports)]
+// The tests' helpers are used in part; what they ask of JSON is for the tests.
+#![allow(dead_code, unused_imports, unexpected_cfgs)]
 
 use core::num::NonZeroU8;
 
@@ -20,6 +21,14 @@ use libfuzzer_sys::fuzz_target;
 
 #[path = "../../tests/fulfil_brute.rs"]
 mod fulfil_brute;
+#[path = "../../tests/fulfil_delivery.rs"]
+mod fulfil_delivery;
+#[path = "../../tests/fulfil_dispatch.rs"]
+mod fulfil_dispatch;
+#[path = "../../tests/fulfil_model.rs"]
+mod fulfil_model;
+#[path = "../../tests/fulfil_split_verify.rs"]
+mod fulfil_split_verify;
 #[path = "../../benches/workload/mod.rs"]
 mod workload;
 
@@ -34,7 +43,11 @@ fuzz_target!(|case: Case| {
         if let Ok(split) = split(&order.sources(&basket), &order.policy) {
             order.check(&split);
         }
+        let _ = fulfil_split_verify::check(&order);
     }
+    let steps = case.steps.iter().take(STEPS_MAX);
+    let play = fulfil_model::evening_of(case.town.into(), steps.map(|step| u64::from(*step)));
+    play.end();
     if let Ok(rules) = serde_json::from_str::<Rules>(&case.rules) {
         let text = serde_json::to_string(&rules).expect("plain data");
         assert_eq!(
@@ -50,6 +63,9 @@ fuzz_target!(|case: Case| {
     }
 });
 
+/// So many commands take milliseconds, with their log verified and replayed.
+const STEPS_MAX: usize = 60;
+
 #[derive(Arbitrary, Debug)]
 struct Case {
     lines: Vec<(u8, u8)>,
@@ -62,6 +78,9 @@ struct Case {
     rules: String,
     contenders: Vec<(bool, u8, u16, Option<u8>, Option<u8>)>,
     home: Option<u8>,
+    /// A town, and a number from which each of its commands is drawn.
+    town: u8,
+    steps: Vec<u16>,
 }
 
 impl Case {

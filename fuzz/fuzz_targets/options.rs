@@ -17,6 +17,8 @@ mod fulfil_couriers_laws;
 mod fulfil_options;
 #[path = "../../tests/fulfil_options_laws.rs"]
 mod fulfil_options_laws;
+#[path = "../../tests/fulfil_options_rules.rs"]
+mod fulfil_options_rules;
 
 fuzz_target!(|seed: [u8; 32]| {
     // Not the bytes themselves: where they run out, drawing from a range would go on for ever.
@@ -30,6 +32,12 @@ fuzz_target!(|seed: [u8; 32]| {
     law.expect("offers are what the desk and the couriers would take");
     let law = fulfil_options_laws::whatever_the_sequence(&town, &order);
     law.expect("the sequence of sites and the tiles change nothing");
+
+    let Ok(rules) = fulfil_options_rules::any_rules().new_tree(&mut runner) else {
+        return;
+    };
+    let law = fulfil_options_rules::as_verify_says(&town, &order, rules.current());
+    law.expect("rules are asked as `verify` asks them");
 
     let Ok(case) = fulfil_couriers_laws::any_evening().new_tree(&mut runner) else {
         return;

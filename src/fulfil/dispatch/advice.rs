@@ -49,13 +49,13 @@ impl Dispatcher {
             _ => None,
         };
         let found = match choice {
-            Choice::Pickup => match self.counter.propose(order) {
-                Some(proposal) => Some(Found::Place(proposal)),
-                None => {
+            Choice::Pickup => {
+                let proposed = self.counter.propose(order).map(Found::Place);
+                proposed.or_else(|| {
                     let none = self.counter.choices(order, 1).err();
                     none.and_then(|refusal| in_parts(refusal.into()))
-                }
-            },
+                })
+            }
             Choice::Deliver { .. } => match self.plan(now, order, choice) {
                 Ok(Planned { route, .. }) => {
                     route.map(|route| Found::Route(route.store, route.ride.window))

@@ -1,8 +1,10 @@
 use core::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, TryLockError};
 
-use crate::fulfil::dispatch::{Command, Dispatch, Dispatcher, Event, Malformed, Refusal, Step};
-use crate::ledger::{Answer, CommandError, Machine};
+use crate::fulfil::dispatch::{
+    Action, Command, Dispatch, Dispatcher, Event, Malformed, Refusal, Step,
+};
+use crate::ledger::{Answer, CommandError, Encoder, Machine};
 use crate::time::Timestamp;
 
 /// A dispatch for many threads: they look without waiting and decide one at a time.
@@ -81,13 +83,16 @@ impl DispatchHandle {
         }
     }
 
-    /// Looks at the dispatch as it was a moment ago: for options, lives, rides. Nobody who decides waits for it, nor does
-    /// it wait for them. Don't give commands from within: they may wait for everybody who looks.
+    /// Looks at the dispatch as it was a moment ago: for options, lives, rides. It waits for nobody who decides, and
+    /// they wait for it only when thousands of events could not be seen for somebody who always looks; so don't give
+    /// commands from within.
     pub fn look<T>(&self, look: impl FnOnce(&Dispatcher) -> T) -> T {
-        match self.seen.try_write() {
-            Ok(seen) => self.catch_up(seen),
-            Err(TryLockError::Poisoned(poisoned)) => self.catch_up(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => {}
+        if !self.unseen().is_empty() {
+            match self.seen.try_write() {
+                Ok(seen) => self.catch_up(seen),
+                Err(TryLockError::Poisoned(poisoned)) => self.catch_up(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => {}
+            }
         }
         look(&self.seen.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -117,15 +122,20 @@ impl DispatchHandle {
         command: &Command,
         then: impl FnOnce(Answer<Event, Refusal>) -> T,
     ) -> Result<T, CommandError<Malformed>> {
-        let advice = self.look(|dispatcher| dispatcher.advise(at, &command.action));
+        let advice = match command.action {
+            Action::Take { .. } => self.look(|now| now.advise(at, &command.action)),
+            _ => None,
+        };
+        // Outside the lock as well: it reads nothing but the command.
+        let body = Encoder::hash_of(&command.action);
         let mut dispatch = self.lock();
         dispatch.machine_mut().advice = advice;
-        let answer = dispatch.apply(at, command);
+        let answer = dispatch.apply_hashed(at, command, body);
         dispatch.machine_mut().advice = None;
         let answer = answer?;
         let unseen = match &answer {
             Answer::Decided(step) => self.publish(step),
-            _ => 0,
+            Answer::Replayed { .. } => 0,
         };
         let told = then(answer);
         drop(dispatch);
@@ -166,15 +176,13 @@ impl DispatchHandle {
 
     /// Leaves the events of a step to those who look; how many they have not seen.
     fn publish(&self, step: &Step) -> usize {
-        let mut unseen = self.unseen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unseen = self.unseen();
         unseen.extend(step.all_events().cloned());
         unseen.len()
     }
 
     fn catch_up(&self, mut seen: RwLockWriteGuard<'_, Dispatcher>) {
-        let mut unseen = self.unseen.lock().unwrap_or_else(PoisonError::into_inner);
-        let events = core::mem::take(&mut *unseen);
-        drop(unseen);
+        let events = core::mem::take(&mut *self.unseen());
         for event in &events {
             let happened = seen.evolve(event);
             happened.expect("what has happened there happens here");
@@ -186,6 +194,10 @@ impl DispatchHandle {
         if unseen > Self::UNSEEN_MAX {
             self.catch_up(self.seen.write().unwrap_or_else(PoisonError::into_inner));
         }
+    }
+
+    fn unseen(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.unseen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Dispatch> {

@@ -57,16 +57,15 @@ fn consider(
 ) -> Vec<Able> {
     let (wanted, rules) = (asking.wanted(way), asking.finder.policy.rules());
     let reasons_max = asking.finder.policy.settings().rejected_max;
-    let near = match asking.order.wish {
-        Wish::Site(site) => match asking.ranked(site) {
-            Some(chosen) => vec![chosen],
-            None => {
-                let reasons = (reasons_max > 0).then(|| no_such(site, way));
-                options.rejected.extend(reasons);
-                return Vec::new();
-            }
-        },
-        _ => within_reach(asking, way, reasons_max),
+    let near = if let Wish::Site(site) = asking.order.wish {
+        let Some(chosen) = asking.ranked(site) else {
+            let reasons = (reasons_max > 0).then(|| no_such(site, way));
+            options.rejected.extend(reasons);
+            return Vec::new();
+        };
+        vec![chosen]
+    } else {
+        within_reach(asking, way, reasons_max)
     };
     let filter = asking.filter(way);
     let (judged, mut able) = judge(asking, way, &filter, &near);

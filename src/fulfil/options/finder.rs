@@ -59,11 +59,13 @@ where
 ///
 /// # Many threads
 ///
-/// A finder reads a desk and couriers, which nobody must change meanwhile. A
-/// [`DispatchHandle`](crate::fulfil::dispatch::DispatchHandle) lets it [look](crate::fulfil::dispatch::DispatchHandle::look)
-/// at a copy of both that is at most a few commands old, while others decide. With a desk alone and couriers of the
-/// caller's, both are behind the caller's lock, or cloned from time to time: whatever is offered is asked again when the
-/// order comes.
+/// A finder reads a desk and couriers, which nobody must change meanwhile. A [`DispatchHandle`] lets it
+/// [look][`DispatchHandle::look`] at a copy of both that is a few commands old, while others decide. With a desk alone
+/// and couriers of the caller's, both are behind the caller's lock, or cloned from time to time: whatever is offered is
+/// asked again when the order comes.
+///
+/// [`DispatchHandle`]: crate::fulfil::dispatch::DispatchHandle
+/// [`DispatchHandle::look`]: crate::fulfil::dispatch::DispatchHandle::look
 ///
 /// # What is said of the others
 ///

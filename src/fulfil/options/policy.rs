@@ -41,8 +41,8 @@ pub struct OptionsSettings {
     pub metres_per_hour: u32,
     /// How long it takes until an order is ready.
     pub preparation: Preparation,
-    /// Which of the sites that can serve an order are offered, and in which order. By default the nearest are, [by price,
-    /// promise and distance](crate::fulfil::OptionsFinder#in-which-order).
+    /// Which of the sites that can serve an order are offered, and in which order. By default the nearest are,
+    /// [by price, promise and distance](crate::fulfil::OptionsFinder#in-which-order).
     pub rules: RulesData,
 }
 

@@ -74,8 +74,8 @@ fn of_kind(variant: u8, kind: SiteKind, to: &mut Encoder) {
 
 fn with_tags(variant: u8, tags: Tags, to: &mut Encoder) {
     to.u8(variant);
-    to.len(tags.len() as usize);
-    for tag in tags.iter() {
+    to.len(tags.len());
+    for tag in tags {
         to.u8(tag.number());
     }
 }

@@ -13,7 +13,7 @@ use crate::order::{Order, Wish};
 use crate::time::Timestamp;
 use crate::units::Distance;
 
-use ranking::Ruling;
+use ranking::{Able, Ruling};
 use sites::Judge;
 
 /// Everything wrong with an answer, in the order that [`verify::options`](crate::verify::options()) states.
@@ -170,7 +170,7 @@ pub fn options(
     }
     let able = |offer: &Offer| {
         let site = finder.counter().network().site(offer.site)?;
-        Some(ruling.able(&judge, site, *offer))
+        Some(Able::new(&judge, site, *offer))
     };
     for (place, pair) in options.offers.windows(2).enumerate() {
         // Who is not there was named above.
@@ -229,7 +229,7 @@ fn expected(judge: &Judge<'_>, ruling: &Ruling<'_>, way: Way) -> Expected {
             distance: *distance,
             terms: *verdict.as_ref().ok()?,
         };
-        Some(ruling.able(judge, site, offer))
+        Some(Able::new(judge, site, offer))
     });
     let ruled = ruling.ruled(&able.collect::<Vec<_>>());
     let best = ruled.left.iter().take(wanted);

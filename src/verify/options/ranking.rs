@@ -34,6 +34,18 @@ pub(super) struct Ruled<'a> {
     pub(super) relaxed: BTreeSet<usize>,
 }
 
+impl<'a> Able<'a> {
+    pub(super) fn new(judge: &Judge<'_>, site: &'a Site, offer: Offer) -> Self {
+        let view = judge.finder.counter().site(site.id);
+        let room = view.map_or(0, |view| view.capacity.0.saturating_sub(view.load.0));
+        Self {
+            site,
+            offer,
+            room: Units(room),
+        }
+    }
+}
+
 impl<'a> Ruling<'a> {
     pub(super) fn new(judge: &Judge<'a>) -> Self {
         let counter = judge.finder.counter();
@@ -47,16 +59,6 @@ impl<'a> Ruling<'a> {
             rules: &judge.finder.policy().settings().rules,
             order: judge.order,
             home: known.or_else(|| judge.order.home.filter(is_there)),
-        }
-    }
-
-    pub(super) fn able(&self, judge: &Judge<'a>, site: &'a Site, offer: Offer) -> Able<'a> {
-        let view = judge.finder.counter().site(site.id);
-        let room = view.map_or(0, |view| view.capacity.0.saturating_sub(view.load.0));
-        Able {
-            site,
-            offer,
-            room: Units(room),
         }
     }
 
@@ -136,7 +138,7 @@ impl<'a> Ruling<'a> {
             Condition::Within(limit) => one.offer.distance <= *limit,
             Condition::Room(least) => one.room >= *least,
             Condition::Stock(least) => self.pieces() >= u64::from(least.0),
-            Condition::Among(sites) => sites.iter().any(|named| *named == site.id),
+            Condition::Among(sites) => sites.contains(&site.id),
             Condition::Not(sites) => sites.iter().all(|named| *named != site.id),
         }
     }

@@ -192,8 +192,8 @@ pub enum SplitViolation {
 ///
 /// The lines and bundles are those of a sound basket; of others only some faults are found.
 ///
-/// O(parts · lines) and the choices of sites, for each O(sites · lines) or, with a minimum value, at most 20,000 ways to
-/// share.
+/// O(parts · lines) and the choices of sites, for each O(sites · lines) or, with a minimum value, at most 20,000 ways
+/// to share.
 ///
 /// # Errors
 ///
