@@ -24,6 +24,7 @@ mod desk_refusals;
 #[cfg(feature = "serde")]
 mod desk_tentative;
 mod eligibility;
+mod explain_costs;
 mod explanations;
 mod fulfil_brute;
 mod fulfil_couriers;
