@@ -35,6 +35,7 @@ mod action;
 mod canonical;
 mod counter;
 mod decide;
+mod due;
 mod enact;
 mod event;
 mod excerpt;
