@@ -20,6 +20,7 @@ mod datum;
 mod desk;
 #[cfg(feature = "serde")]
 mod desk_model;
+mod desk_prices;
 mod desk_refusals;
 #[cfg(feature = "serde")]
 mod desk_tentative;

@@ -41,6 +41,8 @@ impl Counter {
     /// The root is the yardstick because chance deviations of what is still to come shrink with it: the same lead means
     /// more the later it is. With half a percent to come or less the divisor stays as it is there.
     ///
+    /// This needs no plan. [`Outlook::prices`](crate::desk::Outlook::prices) need some, and leave less regret.
+    ///
     /// Sites without capacity are left out; a site that `forecast` does not name has the price 0 there, and of one that
     /// it names several times the last price counts, as of [`SetPrices`](crate::desk::Action::SetPrices). Costs
     /// O(sites · log forecast). Whole numbers throughout: the same desk gives the same prices.
