@@ -293,7 +293,7 @@ fn an_id_with_anything_else_in_its_command_is_a_conflict() {
     let (id, limits) = (CommandId(1), Limits::default());
     for first in &actions {
         let mut presale = Presale::open(terms(2, 1), &limits).expect("terms");
-        for other in [&[first.clone()], &*actions].concat() {
+        for other in [core::slice::from_ref(first), &actions].concat() {
             let answer = presale.apply(at(5), &PresaleCommand::new(id, other.clone()));
             if other == *first {
                 assert!(answer.is_ok(), "{first:?}");
