@@ -263,6 +263,16 @@ fn a_browser_shows_what_the_decisions_say() {
 }
 
 #[test]
+fn a_river_is_on_the_map_if_there_is_one() {
+    let folder = Folder::new("city-page-river");
+    let out = write(&[&SMALL[..], &["--river"]].concat(), &folder);
+    let data = data(&read(&out, "city.html"));
+    let numbers = |what: &str| data["river"][what].as_array().map(Vec::len);
+    assert_eq!([numbers("course"), numbers("bridges")], [Some(4), Some(6)]);
+    browsers_find(&out.join("city.html"), "passed: 2000 orders, 84 sites");
+}
+
+#[test]
 fn of_very_many_orders_a_browser_shows_cells() {
     let folder = Folder::new("city-page-cells");
     let arguments = [

@@ -127,6 +127,7 @@ fn run(arguments: &Arguments, started: Instant) -> Result<(), Failure> {
             report: &report,
             summary: &summary,
             forming: acts.forming.as_ref(),
+            river: arguments.river(),
             about: arguments.about(),
         };
         write(path, &planned)?;

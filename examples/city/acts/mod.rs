@@ -4,7 +4,7 @@
 mod address;
 mod live;
 mod presale;
-mod river;
+pub(crate) mod river;
 
 use std::error::Error;
 

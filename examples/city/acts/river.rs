@@ -32,6 +32,15 @@ struct River {
     bridges: [Position; 3],
 }
 
+/// Where the river runs, for maps: its course and its bridges, each from south to north.
+pub(crate) fn on_the_map() -> ([LngLat; 2], [LngLat; 3]) {
+    let bridge = |lat| LngLat {
+        lng: longitude_at(lat),
+        lat,
+    };
+    (COURSE, BRIDGES.map(bridge))
+}
+
 /// Which side of the river a place is on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bank {
@@ -41,13 +50,8 @@ enum Bank {
 
 impl River {
     fn new() -> Result<Self, PositionError> {
-        let bridge = |lat| {
-            Position::new(LngLat {
-                lng: longitude_at(lat),
-                lat,
-            })
-        };
-        let [south, middle, north] = BRIDGES.map(bridge);
+        let (_, bridges) = on_the_map();
+        let [south, middle, north] = bridges.map(Position::new);
         Ok(Self {
             bridges: [south?, middle?, north?],
         })

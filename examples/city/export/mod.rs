@@ -35,6 +35,8 @@ pub(crate) struct Planned<'a> {
     pub(crate) report: &'a Report<'a>,
     pub(crate) summary: &'a Summary,
     pub(crate) forming: Option<&'a Forming>,
+    /// Whether the city has a river.
+    pub(crate) river: bool,
     /// Where the city comes from, for people.
     pub(crate) about: String,
 }

@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
-use catchment::geo::{Cell, Position, ServiceArea};
+use catchment::geo::{Cell, LngLat, Position, ServiceArea};
 use catchment::site::{SiteKind, SiteStatus};
 use catchment::units::Distance;
 use geo::{LineString, MultiPolygon};
 use serde::Serialize;
 
+use crate::acts::river;
 use crate::city::UNLIMITED;
 use crate::export::cells::Cells;
 use crate::export::story::{self, ORDERS_MAX, Stories, Story};
@@ -41,6 +42,7 @@ struct Data<'a> {
     /// Longitude and latitude of the first site in millionths of a degree; all other places are relative to it.
     origin: [i64; 2],
     evening: Option<Evening>,
+    river: Option<River>,
     sites: Sites<'a>,
     /// Nothing if there are too many to be shown one by one.
     orders: Option<Orders<'a>>,
@@ -56,6 +58,13 @@ struct Evening {
     /// In minutes since midnight.
     starts_at: u64,
     minutes: u64,
+}
+
+/// Steps east and north, the first from the origin.
+#[derive(Serialize)]
+struct River {
+    course: Vec<i64>,
+    bridges: Vec<i64>,
 }
 
 #[derive(Default, Serialize)]
@@ -142,6 +151,7 @@ impl<'a> Data<'a> {
                 starts_at: STARTS_AT,
                 minutes: EVENING,
             }),
+            river: planned.river.then(|| River::of(origin)),
             sites: Sites::of(planned, origin),
             orders: (planned.orders.len() <= ORDERS_MAX).then(|| Orders::of(planned, origin)),
             texts: &stories.texts,
@@ -156,6 +166,17 @@ impl<'a> Data<'a> {
                 .iter()
                 .map(|(site, shape)| (site.0, outline(shape, origin)))
                 .collect(),
+        }
+    }
+}
+
+impl River {
+    fn of(origin: Origin) -> Self {
+        let (course, bridges) = river::on_the_map();
+        let to = |at: LngLat| origin.to_degrees(at.lng, at.lat);
+        Self {
+            course: steps(course.into_iter().map(to)),
+            bridges: steps(bridges.into_iter().map(to)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use catchment::units::Distance;
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use crate::acts::Forming;
@@ -26,6 +27,13 @@ pub(super) struct Plot {
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// Which lines of the grid are drawn.
+enum Grid {
+    Rows,
+    Both,
+}
 
 /// All plots that there is something to show of.
 pub(super) fn all(planned: &Planned<'_>) -> Result<Vec<Plot>, Failure> {
@@ -74,6 +82,24 @@ fn walks(planned: &Planned<'_>) -> Vec<f64> {
     walks.into_iter().map(Distance::as_metres_f64).collect()
 }
 
+/// The axes with their labels, and the grid behind them.
+fn draw_axes(chart: &mut Chart<'_, '_>, grid: &Grid, (across, up): (&str, &str)) -> Drawn {
+    let mut mesh = chart.configure_mesh();
+    if let Grid::Rows = grid {
+        mesh.disable_x_mesh();
+    }
+    mesh.light_line_style(TRANSPARENT)
+        .bold_line_style(FAINT)
+        .axis_style(INK)
+        .label_style(("sans-serif", 13, &INK))
+        .x_label_formatter(&grouped)
+        .y_label_formatter(&grouped)
+        .x_desc(across)
+        .y_desc(up)
+        .draw()?;
+    Ok(())
+}
+
 /// A label of an axis: a whole number with separators.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "what plotters asks for")]
 fn grouped(number: &f64) -> String {
@@ -108,18 +134,14 @@ fn draw_walks(area: &Area<'_>, walks: &[f64]) -> Drawn {
         .x_label_area_size(44)
         .y_label_area_size(56)
         .build_cartesian_2d(0.0..longest, 0.0..highest * 1.08)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(FAINT)
-        .axis_style(INK)
-        .label_style(("sans-serif", 13, &INK))
-        .x_label_formatter(&grouped)
-        .y_label_formatter(&grouped)
-        .x_desc("metres as the crow flies; the last bar has all that are longer")
-        .y_desc("orders")
-        .draw()?;
+    draw_axes(
+        &mut chart,
+        &Grid::Rows,
+        (
+            "metres as the crow flies; the last bar has all that are longer",
+            "orders",
+        ),
+    )?;
     chart.draw_series(bars.iter().enumerate().map(|(bar, count)| {
         let left = bar as f64 * width;
         let corners = [
@@ -154,17 +176,14 @@ fn draw_loads(area: &Area<'_>, loads: &[(f64, f64)]) -> Drawn {
         .x_label_area_size(44)
         .y_label_area_size(56)
         .build_cartesian_2d(0.0..capacity, 0.0..load)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(FAINT)
-        .axis_style(INK)
-        .label_style(("sans-serif", 13, &INK))
-        .x_label_formatter(&grouped)
-        .y_label_formatter(&grouped)
-        .x_desc("what the pickup point takes (a little spread); on the line it is full")
-        .y_desc("orders")
-        .draw()?;
+    draw_axes(
+        &mut chart,
+        &Grid::Both,
+        (
+            "what the pickup point takes (a little spread); on the line it is full",
+            "orders",
+        ),
+    )?;
     let full = capacity.min(load);
     chart.draw_series(LineSeries::new(
         [(0.0, 0.0), (full, full)],
@@ -217,18 +236,11 @@ fn draw_evening(area: &Area<'_>, minutes: &[(f64, f64, f64)]) -> Drawn {
         .right_y_label_area_size(56)
         .build_cartesian_2d(0.0..last, 0.0..orders.max(1.0) * 1.08)?
         .set_secondary_coord(0.0..last, 0.0..full.max(1.0) * 1.5);
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(FAINT)
-        .axis_style(INK)
-        .label_style(("sans-serif", 13, &INK))
-        .x_label_formatter(&grouped)
-        .y_label_formatter(&grouped)
-        .x_desc("minutes since the stream began")
-        .y_desc("orders so far")
-        .draw()?;
+    draw_axes(
+        &mut chart,
+        &Grid::Rows,
+        ("minutes since the stream began", "orders so far"),
+    )?;
     chart
         .configure_secondary_axes()
         .y_label_formatter(&grouped)
@@ -274,18 +286,11 @@ fn draw_forming(area: &Area<'_>, forming: &Forming) -> Drawn {
         .x_label_area_size(44)
         .y_label_area_size(56)
         .build_cartesian_2d(0.0..minutes, 0.0..most * 1.1)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(FAINT)
-        .axis_style(INK)
-        .label_style(("sans-serif", 13, &INK))
-        .x_label_formatter(&grouped)
-        .y_label_formatter(&grouped)
-        .x_desc("minutes since the stream began")
-        .y_desc("communities")
-        .draw()?;
+    draw_axes(
+        &mut chart,
+        &Grid::Rows,
+        ("minutes since the stream began", "communities"),
+    )?;
     chart.draw_series(LineSeries::new(
         [(0.0, needed), (minutes, needed)],
         INK.stroke_width(1),

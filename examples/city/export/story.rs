@@ -15,8 +15,10 @@ use crate::progress::Progress;
 
 /// With more orders than this the map shows cells, and explains sites only.
 pub(super) const ORDERS_MAX: usize = 60_000;
-/// Explained together: what explanations share is prepared once for so many, on one thread.
-const BATCH: usize = 256;
+/// Explained together at least: what explanations share is prepared once for so many, on one thread.
+const BATCH_MIN: usize = 256;
+/// As many batches for each thread, so that all are done at about the same time.
+const BATCHES: usize = 3;
 
 pub(super) struct Stories {
     /// What is said, each text once.
@@ -51,7 +53,9 @@ impl Stories {
             .filter(|order| order.verdict() != Verdict::Nearest);
         let asking: Vec<OrderId> = asking.map(|order| OrderId(order.place as u64)).collect();
         let progress = Progress::explanations(asking.len());
-        let explained = asking.par_chunks(BATCH).map(|batch| {
+        let batches = BATCHES * rayon::current_num_threads();
+        let together = asking.len().div_ceil(batches).max(BATCH_MIN);
+        let explained = asking.par_chunks(together).map(|batch| {
             let explained = planned.plan().explain_each(planned.network(), batch);
             progress.advance(batch.len() as u64);
             explained

@@ -98,8 +98,9 @@ function decode(data) {
   cells.grid = new Grid(cells.x, cells.y);
   const catchments = data.catchments.map(([site, rings]) => ({ site, rings: rings.map(ring) }));
   colour(data.catchments, catchments);
+  const river = data.river && { course: ring(data.river.course), bridges: ring(data.river.bridges) };
   const orders = data.orders && decodeOrders(data, places(data.orders), sites);
-  return { ...data, sites, orders, cells, catchments, stories: new Map(data.stories) };
+  return { ...data, river, sites, orders, cells, catchments, stories: new Map(data.stories) };
 }
 
 function decodeOrders(data, places, sites) {

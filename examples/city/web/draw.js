@@ -17,7 +17,7 @@ function themeColours() {
   return {
     paper: get('paper'), ink: get('ink'), soft: get('soft'), nearest: get('nearest'), detour: get('detour'),
     unassigned: get('unassigned'), load: get('load'), site: get('site'), edge: get('edge'), halo: get('halo'),
-    line: get('line'), lineDetour: get('line-detour'), border: get('border'), focus: get('focus'),
+    water: get('water'), line: get('line'), lineDetour: get('line-detour'), border: get('border'), focus: get('focus'),
     catchments: [0, 1, 2, 3, 4, 5].map((i) => get(`c${i}`)),
   };
 }
@@ -97,6 +97,34 @@ function drawCatchments(pen, view, city, colours) {
     pen.fillStyle = colours.catchments[colour];
     pen.fill('evenodd');
     pen.stroke();
+  }
+}
+
+const RIVER_METRES = 260, BRIDGE_METRES = 70;
+
+/** The river, straight, with its bridges across: two banks and a deck, as wide as they are and never too thin to see. */
+function drawRiver(pen, view, city, colours) {
+  if (!city.river) return;
+  const [ax, ay, bx, by] = city.river.course;
+  const line = (x1, y1, x2, y2, width, colour) => {
+    pen.beginPath();
+    pen.moveTo(screenX(view, x1), screenY(view, y1));
+    pen.lineTo(screenX(view, x2), screenY(view, y2));
+    pen.lineWidth = width;
+    pen.strokeStyle = colour;
+    pen.stroke();
+  };
+  pen.lineCap = 'butt';
+  line(ax, ay, bx, by, Math.max(3, RIVER_METRES * view.scale), colours.water);
+  // Square to the river, from bank to bank and a little beyond.
+  const length = Math.hypot(bx - ax, by - ay), half = RIVER_METRES * 0.75;
+  const [dx, dy] = [(by - ay) / length * half, -(bx - ax) / length * half];
+  const { bridges } = city.river;
+  for (let i = 0; i < bridges.length; i += 2) {
+    const ends = [bridges[i] - dx, bridges[i + 1] - dy, bridges[i] + dx, bridges[i + 1] + dy];
+    const width = Math.max(2.5, BRIDGE_METRES * view.scale);
+    line(...ends, width + 2, colours.ink);
+    line(...ends, width, colours.site);
   }
 }
 

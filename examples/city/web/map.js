@@ -17,7 +17,7 @@ const city = decode(JSON.parse($('data').textContent));
 const { sites, orders, cells } = city;
 const canvas = $('map');
 const view = { x: 0, y: 0, scale: 0.01, width: 1, height: 1, ratio: 1 };
-const on = { catchments: true, cells: !orders, lines: true, 0: true, 1: true, 2: true, sites: true };
+const on = { catchments: true, river: true, cells: !orders, lines: true, 0: true, 1: true, 2: true, sites: true };
 const evening = { time: Infinity, placed: 0, loads: new Uint32Array(sites.length), on };
 let colours = themeColours(), measure = 'demand';
 /** `{ kind: 'order' | 'site' | 'cell', i }`, or nothing. */
@@ -26,12 +26,13 @@ let cross = false, dirty = true, lastMove = 0;
 
 const layers = {
   catchments: new Layer((pen, view) => drawCatchments(pen, view, city, colours)),
+  river: new Layer((pen, view) => drawRiver(pen, view, city, colours)),
   cells: new Layer((pen, view) => drawCells(pen, view, city, colours, measure)),
   lines: new Layer((pen, view) => orders && drawLines(pen, view, city, colours, evening)),
   orders: new Layer((pen, view) => orders && drawOrders(pen, view, city, colours, evening)),
   sites: new Layer((pen, view) => drawSites(pen, view, city, colours, evening)),
 };
-const isOn = (name) => (name === 'orders' ? Boolean(orders) : on[name]);
+const isOn = (name) => (name === 'orders' ? Boolean(orders) : on[name]) && (name !== 'river' || Boolean(city.river));
 
 // What is shown.
 

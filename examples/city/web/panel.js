@@ -8,6 +8,7 @@ const SYMBOLS = {
   store: '<svg viewBox="0 0 18 18"><rect class="s-site" x="2" y="2" width="14" height="14"/><path class="s-load" d="M2.7 9h12.6v6.3H2.7z"/></svg>',
   lines: '<svg viewBox="0 0 18 18"><path class="s-line" d="M9 9L2 3M9 9l7-5M9 9l-5 7M9 9l6 6"/></svg>',
   cells: '<svg viewBox="0 0 18 18"><path fill="#1f9e89" d="M9 1.5l6.5 3.750v7.5L9 16.5l-6.5-3.750v-7.5z"/></svg>',
+  river: '<svg viewBox="0 0 18 18"><path d="M7 17 11 1" fill="none" stroke="var(--water)" stroke-width="6"/><path d="m3 8 12 3" fill="none" stroke="currentColor" stroke-width="2"/></svg>',
   catchments: '<svg viewBox="0 0 18 18"><path class="s-a" d="M1 1h9L7 9H1z"/><path class="s-b" d="M10 1h7v10H7V9z"/><path class="s-c" d="M1 9h6v2h10v6H1z"/></svg>',
 };
 
@@ -65,6 +66,10 @@ function fillLayers() {
   list.push(row('cells', 'cells', 'H3 cells', cells.length, ['cells']),
     sub(choose, make('div', { class: 'ramp' }), make('div', { class: 'ends' })),
     row('catchments', 'catchments', 'Catchments', city.catchments.length, ['catchments']));
+  if (city.river) {
+    list.push(row('river', 'river', 'River with its bridges', city.river.bridges.length / 2, ['river']),
+      sub('this plan counts walks as the crow flies, across it'));
+  }
   $('layers').append(...list);
   fillRamp();
 }

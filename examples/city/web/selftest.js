@@ -85,6 +85,13 @@ function tryLayers() {
   const switches = [...document.querySelectorAll('[data-layer]')].filter((one) => one.checked);
   switches.forEach((one) => one.click());
   expect('pixels without layers', painted(), 0);
+  const river = switches.find((one) => one.dataset.layer === 'river');
+  expect('a river with a switch', Boolean(river), Boolean(city.river));
+  if (river) {
+    river.click();
+    expect('a river that is drawn', painted() > 1000, true);
+    river.click();
+  }
   switches.forEach((one) => one.click());
   expect('pixels with all layers again', painted(), all);
   const before = colours.paper;
