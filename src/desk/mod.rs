@@ -27,9 +27,9 @@
 //! # Looking ahead
 //!
 //! [`what_if`](crate::ledger::Ledger::what_if) costs a firm desk what the command would, or less. Only where orders
-//! have to move (a site with orders closes, a count finds too little), or where something has fallen due meanwhile, it is
-//! tried on a copy of the sites and of the orders and goods that are touched. A tentative desk is copied whole, since
-//! there everybody may move for everybody.
+//! have to move (a site with orders closes, a count finds too little), or where something has fallen due meanwhile, is
+//! it tried on a copy of the sites and of the orders and goods that are touched. A tentative desk is copied whole,
+//! since there everybody may move for everybody.
 
 mod action;
 mod canonical;
