@@ -27,9 +27,9 @@ use crate::time::Timestamp;
 ///
 /// # Cost
 ///
-/// It is for not waiting, not for speed. Every event happens twice, the state takes twice its memory, and the cores pass
-/// it to and fro: two threads on two cores decided 1.1 million commands a second about orders to be fetched, and 0.46
-/// million about orders to be brought, where one thread without a handle decides 3.3 and 0.82 million
+/// It is for not waiting, not for speed. Every event happens twice, the state takes twice its memory, and the cores
+/// pass it to and fro: two threads on two cores decided 1.1 million commands a second about orders to be fetched, and
+/// 0.46 million about orders to be brought, where one thread without a handle decides 3.3 and 0.82 million
 /// (`cargo bench --bench fulfil`).
 ///
 /// ```
