@@ -1,9 +1,11 @@
 //! Typed ids: a site's id can never be passed where an order's is meant.
 //!
 //! Every id is the caller's own number. Services whose ids are strings keep a table from string to number at
-//! the edge (the `city` example does); inside, eight bytes compare and hash faster and order the same everywhere.
+//! the edge (the `city` example does); inside, eight bytes compare and hash faster and order the same everywhere. What
+//! is printed has the caller's own names again with [`DisplayWith`].
 
 use core::fmt;
+use std::borrow::Cow;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
@@ -145,5 +147,101 @@ impl From<PledgeId> for OrderId {
     /// One world, one id: a settled pledge is an order under its own number.
     fn from(pledge: PledgeId) -> Self {
         Self(pledge.0)
+    }
+}
+
+/// What the caller calls sites and orders, for everything that prints them: see [`DisplayWith`].
+///
+/// What a service does not name is printed as its number. A closure from a [`SiteId`] to a `String` names sites alone.
+///
+/// ```
+/// use std::borrow::Cow;
+/// use catchment::id::{Names, OrderId, SiteId};
+///
+/// struct Codes(Vec<String>);
+///
+/// impl Names for Codes {
+///     fn site(&self, site: SiteId) -> Cow<'_, str> {
+///         self.0.get(site.0 as usize).map_or(Cow::Borrowed("?"), |code| Cow::Borrowed(code))
+///     }
+/// }
+///
+/// let codes = Codes(vec!["SH-HP-017".to_owned()]);
+/// assert_eq!((codes.site(SiteId(0)), codes.order(OrderId(7))), (Cow::from("SH-HP-017"), Cow::from("7")));
+/// let streets = |site: SiteId| format!("Nanjing Road {}", 100 + site.0);
+/// assert_eq!(streets.site(SiteId(7)), "Nanjing Road 107");
+/// ```
+pub trait Names {
+    /// The name of a site.
+    fn site(&self, site: SiteId) -> Cow<'_, str> {
+        Cow::Owned(site.to_string())
+    }
+
+    /// The name of an order.
+    fn order(&self, order: OrderId) -> Cow<'_, str> {
+        Cow::Owned(order.to_string())
+    }
+}
+
+impl<F: Fn(SiteId) -> String> Names for F {
+    fn site(&self, site: SiteId) -> Cow<'_, str> {
+        Cow::Owned(self(site))
+    }
+}
+
+/// No names: the numbers themselves, as `Display` prints them.
+///
+/// ```
+/// use catchment::id::{Names, Numbers, SiteId};
+/// assert_eq!(Numbers.site(SiteId(17)), "17");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbers;
+
+impl Names for Numbers {}
+
+/// A sentence (or table) about sites and orders that can be printed with the caller's names for them: explanations,
+/// decisions, the lines of reports.
+///
+/// ```
+/// use catchment::id::{DisplayWith, OrderId, SiteId};
+/// use catchment::plan::{Assigned, Cost, Decision, Outcome};
+/// use catchment::units::Distance;
+/// let distance = Distance::from_metres(153);
+/// let assigned = Assigned { site: SiteId(17), distance, cost: Cost::from(distance) };
+/// let decision = Decision { order: OrderId(7), outcome: Outcome::Assigned(assigned) };
+/// let names = |site| format!("L{site:05}");
+/// assert_eq!(decision.display_with(&names).to_string(), "order 7: site L00017 at 153 m");
+/// assert_eq!(decision.to_string(), "order 7: site 17 at 153 m");
+/// ```
+pub trait DisplayWith {
+    /// Writes what `Display` writes, with these names.
+    ///
+    /// # Errors
+    ///
+    /// Those of the formatter.
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// The same as something that can be printed.
+    fn display_with<'a>(&'a self, names: &'a dyn Names) -> With<'a, Self> {
+        With { what: self, names }
+    }
+}
+
+/// Something with the caller's names: see [`DisplayWith`].
+pub struct With<'a, T: ?Sized> {
+    what: &'a T,
+    names: &'a dyn Names,
+}
+
+impl<T: DisplayWith + ?Sized> fmt::Display for With<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.what.fmt_with(self.names, f)
+    }
+}
+
+impl<T: DisplayWith + ?Sized> fmt::Debug for With<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

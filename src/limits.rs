@@ -15,31 +15,31 @@
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct Limits {
-    /// Sites in one network.
+    /// Sites in one network. By default 10,000,000.
     pub sites_max: usize,
-    /// Corners of one service area's polygons together, holes included.
+    /// Corners of one service area's polygons together, holes included. By default 100,000.
     pub area_vertices_max: usize,
-    /// H3 cells in one service area.
+    /// H3 cells in one service area. By default 1,000,000.
     pub area_cells_max: usize,
-    /// Opening intervals of one site.
+    /// Opening intervals of one site. By default 10,000.
     pub openings_max: usize,
-    /// Orders in one batch.
+    /// Orders in one batch, or at one desk. By default 100,000,000.
     pub orders_max: usize,
-    /// Lines of one order.
+    /// Lines of one order. By default 10,000.
     pub order_lines_max: usize,
-    /// Pieces in one line of an order.
+    /// Pieces in one line of an order. By default 1,000,000.
     pub line_quantity_max: u32,
-    /// Candidates listed for one order of a plan.
+    /// Candidates listed for one order of a plan. By default 1,000.
     pub candidates_max: usize,
-    /// H3 cells in one map or roll-up.
+    /// H3 cells in one map or roll-up. By default 10,000,000.
     pub map_cells_max: usize,
-    /// Delivery windows of one fleet.
+    /// Delivery windows of one fleet. By default 10,000.
     pub windows_max: usize,
-    /// Couriers of one fleet.
+    /// Couriers of one fleet. By default 1,000,000.
     pub couriers_max: usize,
-    /// Campaigns in one book of presales, compacted ones included.
+    /// Campaigns in one book of presales, compacted ones included. By default 1,000,000.
     pub campaigns_max: usize,
-    /// Commands that one ledger remembers, and so decides.
+    /// Commands that one ledger remembers, and so decides. By default 1,000,000,000.
     pub commands_max: usize,
 }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use catchment::desk::{
-    Action, Cause, Command, Desk, Event, Goods, OrderState, Policy, Promise, Refusal, Step,
+    Action, Cause, Command, Desk, Event, Goods, OrderState, Pace, Policy, Promise, Refusal, Step,
 };
 use catchment::geo::{LngLat, Position, ServiceArea};
 use catchment::id::{CommandId, CustomerId, OrderId, SiteId, SkuId};
@@ -16,7 +16,7 @@ use catchment::order::{Order, OrderLine, Wish};
 use catchment::plan::Cost;
 use catchment::site::{Change, Network, Site};
 use catchment::time::Timestamp;
-use catchment::units::{Distance, Quantity, Units};
+use catchment::units::{Distance, Orders, Quantity, Units};
 use catchment::verify::{self, DeskViolation};
 
 fn at(millis: i64) -> Timestamp {
@@ -365,7 +365,11 @@ fn malformed_commands_use_no_id() {
         order.size = Units(0);
     }));
     let answer = desk.apply(at(1), &Command::new(CommandId(100), malformed));
-    assert!(matches!(answer, Err(CommandError::Malformed(_))));
+    let said = answer.expect_err("malformed").to_string();
+    assert_eq!(
+        said, "order 3 has size 0",
+        "an order that came alone has no index"
+    );
     let answer = desk.apply(at(1), &Command::new(CommandId(100), place(order(3))));
     assert!(answer.is_ok_and(|answer| answer.outcome().is_accepted()));
 }
@@ -496,4 +500,32 @@ fn the_tentative_desk_refuses_alike() {
         order.position = spot(1);
     });
     assert_eq!(apply(5, place(within)), Some(Refusal::NoEligibleSite));
+}
+
+#[test]
+fn of_a_site_that_a_forecast_names_twice_the_last_price_counts() {
+    let (desk, _) = desk(Limits::default());
+    let price = |metres| Cost::from(Distance::from_metres(metres));
+    let pace = Pace {
+        come: Orders(0),
+        expected: Orders(9),
+        worth: Distance::from_metres(500),
+    };
+    let paced = |forecast: &[_]| desk.machine().paced_prices(forecast, pace);
+    let once = paced(&[(SiteId(1), price(900)), (SiteId(2), price(40))]);
+    for forecast in [
+        [
+            (SiteId(1), price(7)),
+            (SiteId(2), price(40)),
+            (SiteId(1), price(900)),
+        ],
+        [
+            (SiteId(2), price(999)),
+            (SiteId(1), price(900)),
+            (SiteId(2), price(40)),
+        ],
+    ] {
+        assert_eq!(paced(&forecast), once);
+    }
+    assert_ne!(paced(&[(SiteId(1), price(7))]), once);
 }

@@ -1,10 +1,11 @@
 //! Explanations are true: what they say would happen does happen when it is done.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use catchment::balance::Price;
 use catchment::geo::{Position, ServiceArea};
-use catchment::id::{OrderId, SiteId};
+use catchment::id::{DisplayWith, Names, OrderId, SiteId};
 use catchment::order::{Order, Wish};
 use catchment::plan::{
     Because, ExplainError, Explanation, Merit, Method, Objective, Outcome, Plan, Preferences,
@@ -26,6 +27,23 @@ fn explain_all(case: &Case, plan: &Plan) -> Vec<Explanation> {
         .collect();
     let explained = plan.explain_each(&case.network(), &ids);
     explained.expect("the plan's own network and orders")
+}
+
+/// Names that can be taken away again.
+struct Letters;
+
+impl Names for Letters {
+    fn site(&self, site: SiteId) -> Cow<'_, str> {
+        format!("S{site}").into()
+    }
+
+    fn order(&self, order: OrderId) -> Cow<'_, str> {
+        format!("O{order}").into()
+    }
+}
+
+fn balanced(case: &Case) -> Plan {
+    case.route(Method::Balanced)
 }
 
 /// The objective over all orders.
@@ -118,7 +136,12 @@ fn check_considered(explanation: &Explanation, costs: &BTreeMap<SiteId, i64>) {
 }
 
 /// Gives the order the place of which the exchange speaks.
-fn check_exchange(case: Case, plan: &Plan, explanation: &Explanation) {
+pub(crate) fn check_exchange(
+    case: Case,
+    plan: &Plan,
+    explanation: &Explanation,
+    route: &dyn Fn(&Case) -> Plan,
+) {
     let Some(exchange) = &explanation.exchange else {
         return;
     };
@@ -137,7 +160,7 @@ fn check_exchange(case: Case, plan: &Plan, explanation: &Explanation) {
     let before = objective(&case, plan);
     let place = first.to.expect("a site");
     let forced = with_wish(case, explanation.order, Wish::Site(place));
-    let after = objective(&forced, &forced.route(Method::Balanced));
+    let after = objective(&forced, &route(&forced));
     let expected = (
         before.0 + exchange.costs.unassigned,
         before.1 + exchange.costs.cost,
@@ -158,7 +181,12 @@ fn enlarge(site: &mut Site, more: Units) {
 }
 
 /// Does what would help.
-fn check_remedy(mut case: Case, id: OrderId, remedy: &Remedy) {
+pub(crate) fn check_remedy(
+    mut case: Case,
+    id: OrderId,
+    remedy: &Remedy,
+    route: &dyn Fn(&Case) -> Plan,
+) {
     let order = case
         .orders
         .iter()
@@ -172,13 +200,10 @@ fn check_remedy(mut case: Case, id: OrderId, remedy: &Remedy) {
                 case
             } else {
                 // Of several orders that are worth the place the plan may serve another, but no better.
-                let served = case.route(Method::Balanced);
+                let served = route(&case);
                 let forced = with_wish(case, id, Wish::Site(site));
                 let expected = objective(&forced, &served);
-                assert_eq!(
-                    objective(&forced, &forced.route(Method::Balanced)),
-                    expected
-                );
+                assert_eq!(objective(&forced, &route(&forced)), expected);
                 forced
             }
         }
@@ -206,7 +231,7 @@ fn check_remedy(mut case: Case, id: OrderId, remedy: &Remedy) {
         Remedy::OtherSite { neighbour } => with_wish(case, id, Wish::Site(neighbour.site)),
         _ => return,
     };
-    let after = case.route(Method::Balanced);
+    let after = route(&case);
     assert!(
         after.decision(id).expect("decided").assigned().is_some(),
         "{remedy:?}"
@@ -230,7 +255,10 @@ proptest! {
             let brute = Brute::new(case.sites.iter().cloned());
             for explanation in explain_all(&case, &plan) {
                 check_reason(&case, &plan, &brute, &explanation);
-                prop_assert!(!explanation.to_string().is_empty());
+                let named = explanation.display_with(&Letters).to_string();
+                let numbers = named.replace("site S", "site ").replace("order O", "order ");
+                prop_assert_eq!(explanation.to_string(), &numbers[..]);
+                prop_assert_ne!(numbers, named);
             }
         }
     }
@@ -241,7 +269,7 @@ proptest! {
             let case = Case::draw(world, seed);
             let plan = case.route(Method::Balanced);
             for explanation in explain_all(&case, &plan) {
-                check_exchange(Case::draw(world, seed), &plan, &explanation);
+                check_exchange(Case::draw(world, seed), &plan, &explanation, &balanced);
             }
         }
     }
@@ -253,7 +281,7 @@ proptest! {
             let plan = case.route(Method::Balanced);
             for explanation in explain_all(&case, &plan) {
                 for remedy in &explanation.remedies {
-                    check_remedy(Case::draw(world, seed), explanation.order, remedy);
+                    check_remedy(Case::draw(world, seed), explanation.order, remedy, &balanced);
                 }
             }
         }

@@ -20,10 +20,12 @@ mod datum;
 mod desk;
 #[cfg(feature = "serde")]
 mod desk_model;
+mod desk_prices;
 mod desk_refusals;
 #[cfg(feature = "serde")]
 mod desk_tentative;
 mod eligibility;
+mod explain_costs;
 mod explanations;
 mod fulfil_brute;
 mod fulfil_couriers;

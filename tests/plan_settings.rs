@@ -3,15 +3,17 @@
 use catchment::balance::Price;
 use catchment::geo::Position;
 use catchment::id::{OrderId, SiteId};
-use catchment::order::{Order, OrderFault};
+use catchment::order::{Order, OrderFault, Wish};
 use catchment::plan::{
     Cost, Costs, Method, Objective, Outcome, Plan, Preferences, Proof, RouteError, Router,
     Unassigned,
 };
 use catchment::site::{Network, Site};
 use catchment::units::{Distance, Orders, Units};
+use catchment::verify::{self, Violation};
 use proptest::prelude::*;
 
+use crate::brute::Brute;
 use crate::plans::{Case, World};
 use crate::workload::degrees;
 
@@ -103,10 +105,33 @@ proptest! {
         let case = Case::draw(World::Bare, seed);
         let streets = Streets { least_per_kilometre: None };
         let plan = route(&case, &streets);
-        prop_assert_eq!(plan.proof(), Proof::OverListedCandidates);
-        prop_assert_eq!(plan.gap(), None);
-        // The list is longer than there are sites.
+        // The list is longer than there are sites: nothing is left out.
+        prop_assert_eq!(plan.proof(), Proof::Optimal);
+        prop_assert_eq!(plan.listed(), None);
         check_certificate(&case, &plan, &streets);
+    }
+
+    #[test]
+    fn a_list_proves_all_sites_if_it_leaves_none_out(seed: u64, listed in 1..16_usize) {
+        let case = Case::draw(World::Full, seed);
+        let streets = Streets { least_per_kilometre: None };
+        let network = case.network();
+        let plan = case.router(&network).listed(listed).costs(&streets).route(&case.orders);
+        let plan = plan.expect("a sound batch");
+        let brute = Brute::new(case.sites.iter().cloned());
+        let eligible = |order: &Order| {
+            let sites = case.costs(&brute, order).into_keys();
+            sites.filter(|site| !Streets::draw(order.id, *site).is_multiple_of(7)).count()
+        };
+        let free = case.orders.iter().filter(|order| !matches!(order.wish, Wish::Site(_)));
+        let is_cut = free.map(eligible).any(|sites| sites > listed);
+        prop_assert!(!is_cut || plan.listed() == Some(listed));
+        prop_assert_eq!(plan.listed().is_some(), plan.proof() == Proof::OverListedCandidates);
+        prop_assert_eq!(plan.gap().is_some(), plan.proof() == Proof::Optimal);
+        let verdict = verify::plan_by_costs(&network, &case.orders, &plan, &streets);
+        prop_assert_eq!(verdict, Ok(()));
+        let refused = verify::plan(&network, &case.orders, &plan).expect_err("own costs");
+        prop_assert_eq!(refused.kept(), &[Violation::OwnCosts][..]);
     }
 
     #[test]

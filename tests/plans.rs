@@ -95,7 +95,7 @@ impl Case {
             .expect("a sound batch")
     }
 
-    fn router<'a>(&self, network: &'a Network) -> Router<'a> {
+    pub(crate) fn router<'a>(&self, network: &'a Network) -> Router<'a> {
         let router = Router::new(network)
             .preferences(self.preferences.clone())
             .objective(self.objective);

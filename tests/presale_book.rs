@@ -1,7 +1,7 @@
 //! Many campaigns in one book are as many presales side by side, whatever the number of threads.
 
 use catchment::id::{CampaignId, CommandId, RefundId};
-use catchment::ledger::CommandError;
+use catchment::ledger::{CommandError, FollowError};
 use catchment::limits::Limits;
 use catchment::money::Amount;
 use catchment::presale::{
@@ -295,13 +295,20 @@ fn a_book_has_its_limits() {
     for id in [1, 2] {
         book.open(terms(id, 1..=2, policy.clone())).expect("room");
     }
-    let third = book.open(terms(3, 1..=2, policy.clone()));
-    assert_eq!(third, Err(OpenError::TooManyCampaigns { limit: 2 }));
+    assert_eq!(book.limits(), &limits);
+    let too_many = Err(OpenError::TooManyCampaigns { limit: 2 });
+    assert_eq!(book.open(terms(3, 1..=2, policy.clone())), too_many);
     assert!(matches!(
         book.open(terms(2, 1..=2, policy)),
         Err(OpenError::Exists { .. })
     ));
     let snapshot = book.snapshot();
+    assert!(PresaleBook::restore(snapshot.clone(), limits).is_ok());
+    // What was put away counts: its id stays taken.
+    book.tick(at(CLOSES));
+    book.compact(CampaignId(1)).expect("nobody came");
+    let policy = Policy::new(Threshold::participants(2));
+    assert_eq!(book.open(terms(3, 1..=2, policy)), too_many);
     let limits = Limits {
         campaigns_max: 1,
         ..limits
@@ -319,6 +326,40 @@ fn a_book_has_its_limits() {
         PresaleBook::default().open(faulty),
         Err(OpenError::Terms(_))
     ));
+}
+
+#[test]
+fn it_helps_to_open_a_campaign_and_to_wait_for_its_end() {
+    let campaign = CampaignId(1);
+    let (unknown, gone) = (
+        BookError::UnknownCampaign { campaign },
+        BookError::Compacted { campaign },
+    );
+    let (id, limit, sequence) = (CommandId(1), 1, 1);
+    let full = BookError::Command(CommandError::TooManyCommands { limit });
+    let conflict = BookError::Command(CommandError::IdConflict { id, sequence });
+    let out = BookError::Follow(FollowError::OutOfSequence {
+        expected: 1,
+        found: 2,
+    });
+    for (error, is_transient) in [
+        (unknown, true),
+        (gone, true),
+        (full, false),
+        (conflict, false),
+        (out, false),
+    ] {
+        assert_eq!(error.is_transient(), is_transient, "{error}");
+    }
+    let phase = Phase::Open;
+    let due = CompactError::MoneyDue {
+        campaign,
+        refund: RefundId(1),
+        amount: Amount(1),
+    };
+    assert!(CompactError::NotTerminal { campaign, phase }.is_transient());
+    assert!(due.is_transient());
+    assert!(!CompactError::Absent(unknown).is_transient());
 }
 
 #[cfg(feature = "serde")]

@@ -338,6 +338,28 @@ fn windows() -> Vec<Case> {
             end: end(Phase::Confirmed, [1], [20, 0, 10, 10, 0], late).by(CLOSE + 50),
         },
         Case {
+            numbers: &[12],
+            name: "paid before there was a place is paid when it comes: before the close it counts, after it does not",
+            terms: ruled(terms(1, 1), |policy| policy.grace = span(50)),
+            script: vec![
+                ok(CLOSE - 10, pledge(1, 1, 1, 1)),
+                ok(CLOSE - 9, pledge(2, 2, 1, 1)),
+                ok(CLOSE - 8, pledge(3, 3, 1, 1)),
+                ok(CLOSE - 7, pledge(4, 4, 1, 1)),
+                ok(CLOSE - 6, pay(1, 1, 10, 0)),
+                ok(CLOSE + 2, pay(2, 2, 10, 0)),
+                ok(CLOSE + 2, pay(3, 3, 10, CLOSE - 9)),
+                ok(CLOSE + 2, pay(4, 4, 10, CLOSE - 7)),
+            ],
+            end: end(
+                Phase::Confirmed,
+                [1],
+                [40, 0, 20, 20, 0],
+                &[(2, RefundCause::TooLate, 10), (3, RefundCause::TooLate, 10)],
+            )
+            .by(CLOSE + 50),
+        },
+        Case {
             numbers: &[13],
             name: "a timer that was missed for hours has decided nothing",
             terms: terms(1, 1),

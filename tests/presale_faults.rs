@@ -5,15 +5,34 @@
 
 use std::num::NonZeroU32;
 
-use catchment::id::{SiteId, SupplierId};
+use catchment::id::{CommandId, RefundId, SiteId, SupplierId};
+use catchment::ledger::FollowError;
 use catchment::limits::Limits;
 use catchment::money::Amount;
 use catchment::presale::{
-    Confirm, Pieces, Presale, Stragglers, SupplierTerms, Surplus, Terms, TermsFault, Threshold,
+    Because, Confirm, Event, EventMismatch, Pieces, Presale, PresaleCommand, PresaleStep,
+    Stragglers, SupplierTerms, Surplus, Terms, TermsFault, Threshold,
 };
 use catchment::time::Span;
 
-use crate::presale_script::{CLOSE, HOLD, HORIZON, at, community, ruled, span, terms};
+use crate::presale_script::{
+    CLOSE, HOLD, HORIZON, Line, at, community, fill, ok, pay, refunded, ruled, span, terms,
+};
+
+/// A presale after the commands of a script.
+fn played(terms: Terms, lines: Vec<Line>) -> Presale {
+    let mut presale = Presale::open(terms, &Limits::default()).expect("terms");
+    for (place, line) in (0..).zip(lines) {
+        if let Line::Do {
+            at: when, action, ..
+        } = line
+        {
+            let command = PresaleCommand::new(CommandId(place), action);
+            presale.apply(at(when), &command).expect("a command");
+        }
+    }
+    presale
+}
 
 /// Terms with one thing wrong each, in the order in which faults are told.
 fn faulty() -> Vec<(TermsFault, Terms)> {
@@ -106,6 +125,15 @@ fn each_fault_of_terms_is_told_by_itself() {
             "{message}"
         );
     }
+}
+
+#[test]
+fn an_empty_threshold_is_told_with_its_community() {
+    let message = |site| TermsFault::EmptyThreshold { site }.to_string();
+    let of_policy = "threshold asks for nothing, or for 0 of something";
+    assert_eq!(message(None), of_policy);
+    let of_site = format!("{of_policy} for the community at site 2");
+    assert_eq!(message(Some(SiteId(2))), of_site);
 }
 
 #[test]
@@ -223,47 +251,102 @@ fn the_last_deadline_may_be_at_the_horizon_and_not_after_it() {
     }
 }
 
+/// Events that no state brings about, followed as if they had been stored.
+#[test]
+fn an_event_that_does_not_fit_is_refused() {
+    let (one, two, refund) = (SiteId(1), SiteId(2), RefundId(1));
+    let (because, epoch) = (Because::Joined, 9);
+    let formed = |site| Event::CommunityFormed {
+        site,
+        epoch,
+        because,
+    };
+    let unformed = |site| Event::CommunityUnformed {
+        site,
+        epoch,
+        because,
+    };
+    let merged = |site, into| Event::CommunityMerged { site, into };
+    let paid = |amount| Event::RefundPaid {
+        refund,
+        amount: Amount(amount),
+    };
+    let community = |site| EventMismatch::Community { site };
+    // Site 1 has formed, site 2 has not; of a refund of 10 to nobody's pledge, 4 are paid out.
+    let lines = [
+        fill(20, [1]),
+        ok(21, pay(7, 7, 10, 21)),
+        ok(22, refunded(1, 4)),
+    ];
+    let open = played(terms(2, 1), lines.concat());
+    let mut over = open.clone();
+    over.tick(at(CLOSE)).expect("before the horizon");
+    let table = [
+        (&open, formed(one), Some(community(one))),
+        (&open, formed(two), None),
+        (&open, unformed(one), None),
+        (&open, unformed(two), Some(community(two))),
+        (&open, merged(one, one), Some(community(one))),
+        (&open, merged(two, two), Some(community(two))),
+        (&open, merged(two, one), None),
+        (&open, paid(6), None),
+        (&open, paid(7), Some(EventMismatch::Refund { refund })),
+        (&over, formed(two), Some(community(two))),
+        (&over, unformed(one), Some(community(one))),
+        (&over, merged(two, one), Some(community(two))),
+        (&over, merged(one, two), Some(community(one))),
+    ];
+    for (presale, event, mismatch) in table {
+        let step = PresaleStep {
+            sequence: presale.sequence(),
+            at: presale.now(),
+            due: vec![event.clone()],
+            decided: None,
+            events: Vec::new(),
+        };
+        let followed = presale.clone().follow(&step);
+        assert_eq!(
+            followed.err(),
+            mismatch.map(FollowError::Event),
+            "{event:?}"
+        );
+    }
+}
+
 #[cfg(feature = "serde")]
 mod forged {
-    use catchment::id::{CommandId, PaymentId};
+    use catchment::id::{CommandId, PaymentId, PledgeId, SupplierId};
     use catchment::ledger::{Outcome, SnapshotError};
     use catchment::limits::Limits;
     use catchment::money::Amount;
     use catchment::presale::{
-        Action, Confirm, Presale, PresaleCommand, PresaleSnapshot, Refusal, Terms, Verdict,
+        Action, Confirm, Pieces, Presale, PresaleCommand, PresaleSnapshot, Refusal, StoredFault,
+        Terms, Verdict,
     };
     use serde_json::{Value, json};
 
-    use crate::presale_script::{CLOSE, Line, at, fill, ruled, span, terms};
+    use crate::presale_script::{CLOSE, at, fill, ruled, span, terms};
+
+    fn read(value: &Value) -> Result<Presale, SnapshotError<StoredFault>> {
+        let snapshot: PresaleSnapshot =
+            serde_json::from_value(value.clone()).expect("it has the shape of a snapshot");
+        Presale::restore(snapshot, &Limits::default())
+    }
 
     /// A presale with a changed state, under the hash of the change.
     fn forge(presale: &Presale, change: impl Fn(&mut Value)) -> Presale {
         let mut value = serde_json::to_value(presale.snapshot()).expect("it is data");
         change(&mut value["state"]);
-        let read = |value: &Value| -> PresaleSnapshot {
-            serde_json::from_value(value.clone()).expect("it has the shape of a snapshot")
-        };
-        let Err(SnapshotError::WrongHash { found, .. }) =
-            Presale::restore(read(&value), &Limits::default())
-        else {
+        let Err(SnapshotError::WrongHash { found, .. }) = read(&value) else {
             panic!("the hash tells the change")
         };
         value["hash"] = serde_json::to_value(found).expect("a hash is data");
-        Presale::restore(read(&value), &Limits::default()).expect("the hash is that of the change")
+        read(&value).expect("the hash is that of the change")
     }
 
     /// One community has formed, and the close has come.
     fn closed(terms: Terms) -> Presale {
-        let mut presale = Presale::open(terms, &Limits::default()).expect("terms");
-        for (place, line) in (0..).zip(fill(20, [1])) {
-            if let Line::Do {
-                at: when, action, ..
-            } = line
-            {
-                let command = PresaleCommand::new(CommandId(place), action);
-                presale.apply(at(when), &command).expect("a command");
-            }
-        }
+        let mut presale = super::played(terms, fill(20, [1]));
         presale.tick(at(CLOSE)).expect("before the horizon");
         presale
     }
@@ -305,5 +388,148 @@ mod forged {
             outcome(&mut forged, Action::Decide(Verdict::Confirm)),
             refused
         );
+    }
+
+    /// All places of numbers and truths in a value.
+    fn leaves(value: &Value, path: &str, to: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    leaves(value, &format!("{path}/{name}"), to);
+                }
+            }
+            Value::Array(items) => {
+                for (place, value) in items.iter().enumerate() {
+                    leaves(value, &format!("{path}/{place}"), to);
+                }
+            }
+            Value::Number(_) | Value::Bool(_) => to.push(path.to_owned()),
+            Value::Null | Value::String(_) => {}
+        }
+    }
+
+    /// Whatever is stored of a state is in its hash, even what says nothing new.
+    #[test]
+    fn no_number_of_a_state_can_be_another() {
+        let mut delivered = closed(terms(2, 1));
+        let (supplier, units) = (SupplierId(1), Pieces(5));
+        outcome(&mut delivered, Action::RecordDelivery { supplier, units });
+        let within = span(200);
+        let awaiting = closed(ruled(terms(2, 1), |policy| {
+            policy.confirm = Confirm::Manual { within };
+        }));
+        let failed = closed(terms(2, 2));
+        for presale in [delivered, awaiting, failed] {
+            let stored = serde_json::to_value(presale.snapshot()).expect("it is data");
+            let mut places = Vec::new();
+            leaves(&stored["state"], "/state", &mut places);
+            assert!(places.len() > 40, "{stored}");
+            for place in places {
+                let mut changed = stored.clone();
+                let leaf = changed.pointer_mut(&place).expect("a place");
+                *leaf = match leaf.as_i64() {
+                    Some(number) => json!(number + 1),
+                    None => json!(leaf == &json!(false)),
+                };
+                let read = serde_json::from_value::<PresaleSnapshot>(changed).ok();
+                let restored = read.map(|it| Presale::restore(it, &Limits::default()).is_ok());
+                assert_ne!(restored, Some(true), "{place}");
+            }
+        }
+    }
+
+    /// Debug builds count small campaigns anew after every command.
+    #[cfg(debug_assertions)]
+    #[test]
+    fn a_broken_invariant_is_noticed() {
+        let stranger = crate::presale_script::pay(7, 7, 10, 30);
+        let open = super::played(terms(2, 1), fill(20, [1]));
+        let confirmed = closed(terms(2, 1));
+        for (presale, path, with, told) in [
+            (
+                &open,
+                "/communities/1/is_formed",
+                json!(true),
+                "forming is a predicate",
+            ),
+            (&open, "/payments/0/due", json!(5), "what is due is told"),
+            (
+                &confirmed,
+                "/communities_min",
+                json!(2),
+                "enough had formed",
+            ),
+        ] {
+            let mut forged = forge(presale, |state| {
+                *state.pointer_mut(path).expect(path) = with.clone();
+            });
+            let work = core::panic::AssertUnwindSafe(|| outcome(&mut forged, stranger.clone()));
+            let panic = std::panic::catch_unwind(work).expect_err(path);
+            let message = panic.downcast_ref::<String>().map(String::as_str);
+            let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
+            assert!(
+                message.is_some_and(|message| message.contains(told)),
+                "{message:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_state_whose_records_do_not_fit_is_none() {
+        // A payment of site 1 is captured, one of a pledge nobody made is due.
+        let mut presale = closed(terms(2, 1));
+        outcome(&mut presale, crate::presale_script::pay(7, 7, 10, CLOSE));
+        let stored = serde_json::to_value(presale.snapshot()).expect("it is data");
+        let (pledge, place) = (PledgeId(1), 1);
+        let table = [
+            (
+                "/communities/1/terms/site",
+                json!(1),
+                StoredFault::Community { place },
+            ),
+            (
+                "/pledges/0/community",
+                json!(2),
+                StoredFault::Pledge { pledge },
+            ),
+            (
+                "/pledges/0/payment",
+                Value::Null,
+                StoredFault::Pledge { pledge },
+            ),
+            (
+                "/pledges/0/payment",
+                json!(2),
+                StoredFault::Pledge { pledge },
+            ),
+            (
+                "/payments/0/pledge",
+                json!(1),
+                StoredFault::Payment {
+                    payment: PaymentId(1),
+                },
+            ),
+            (
+                "/refunds/0/payment",
+                json!(2),
+                StoredFault::Refund { place: 0 },
+            ),
+            (
+                "/refunds/0/paid",
+                json!(11),
+                StoredFault::Refund { place: 0 },
+            ),
+        ];
+        for (path, with, fault) in table {
+            let mut forged = stored.clone();
+            *forged["state"].pointer_mut(path).expect(path) = with;
+            let found = read(&forged).err();
+            assert_eq!(found, Some(SnapshotError::State(fault)), "{path}");
+        }
+        let limits = Limits {
+            sites_max: 1,
+            ..Limits::default()
+        };
+        assert!(Presale::restore(presale.snapshot(), &limits).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catchment::candidates::Filter;
+use catchment::candidates::{Filter, Rejection};
 use catchment::coverage::CoverageError;
 use catchment::geo::{Cell, CellError, LngLat, Position, Resolution, ServiceArea};
 use catchment::id::{CustomerId, SiteId};
@@ -138,6 +138,7 @@ proptest! {
         }
         let expected: Vec<_> = by_cell.iter().map(|(cell, sites)| (*cell, recount(campaign, sites))).collect();
         prop_assert_eq!(map.iter().collect::<Vec<_>>(), expected);
+        prop_assert!(map.iter().all(|(cell, progress)| map.get(cell) == progress));
 
         // Rolled up it is the same, but for people; and nothing is lost.
         let rolled = fine.roll_up(resolution(at)).expect("coarser");
@@ -331,6 +332,7 @@ fn who_has_no_community_is_told_why() {
         ..capped
     };
     check(&campaign(waiting.clone(), &one), &row, 2, Ok(2));
+    check(&campaign(waiting.clone(), &one), &row, 3, Ok(2));
     check(&campaign(waiting, &one), &row, 4, Err(full));
 
     let empty = Network::builder().build().expect("valid");
@@ -358,6 +360,51 @@ fn who_has_no_community_is_told_why() {
     removed.tick(at(CLOSES)).expect("within the horizon");
     let phase = removed.campaign().phase();
     assert!(phase.is_terminal());
+}
+
+#[test]
+fn it_helps_to_wait_for_the_opening_and_for_room() {
+    let (site, distance) = (SiteId(2), Distance::ZERO);
+    let neighbour = Neighbour { distance, site };
+    let none = |why| NoCommunity::NoneEligible { neighbour, why };
+    let full = Unchosen::Full { limit: Pieces(3) };
+    let rejected = Unchosen::Ineligible(Rejection::Paused);
+    for (error, is_transient) in [
+        (none(full), true),
+        (none(rejected), false),
+        (NoCommunity::NoneCollecting, false),
+        (NoCommunity::NotInNetwork { site }, false),
+        (
+            NoCommunity::NotOpen {
+                phase: Phase::Scheduled,
+            },
+            true,
+        ),
+        (
+            NoCommunity::NotOpen {
+                phase: Phase::Closing,
+            },
+            false,
+        ),
+    ] {
+        assert_eq!(error.is_transient(), is_transient, "{error}");
+    }
+    assert!(!GeographyError::UnknownSite { site }.is_transient());
+    assert!(!MergeError::UnknownSite { site }.is_transient());
+    assert!(MergeError::NothingToDecide.is_transient());
+}
+
+/// Nobody is at home where nobody has paid: such a community neither moves nor hosts.
+#[test]
+fn a_community_without_pledges_is_not_merged() {
+    let mut presale = paid(
+        terms(1, 1..=6, merging(Threshold::participants(2))),
+        &[(1, 1, 1), (2, 4, 1), (3, 6, 1), (4, 6, 1)],
+    );
+    presale.tick(at(CLOSES)).expect("within the horizon");
+    let short = presale.campaign().short_communities();
+    let sites: Vec<u64> = short.iter().map(|community| community.site.0).collect();
+    assert_eq!(sites, [1, 4]);
 }
 
 #[test]

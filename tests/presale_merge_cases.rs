@@ -224,6 +224,90 @@ fn what_comes_first() {
     );
 }
 
+/// Two or three hosts that each need one more, and as many guests between them that can't host.
+#[test]
+fn guests_between_hosts() {
+    let host = |site| own(site, 9);
+    let guest = |site, count| needs(people(100), own(site, count));
+    // Walks count by those who walk: two people one metre and one six, not two three and one three.
+    let pair = [host(1), guest(2, 2), guest(3, 1), host(4)];
+    let far = [(1, 2, 3), (1, 3, 6), (2, 4, 1), (3, 4, 3)];
+    check("less walking", &pair, &far, "1<3=10 4<2=11");
+    // If all else is equal, the first guest has the first host, then the next guest.
+    let alike = [host(1), guest(2, 1), guest(3, 1), host(4)];
+    let near = [(1, 2, 1), (1, 3, 1), (2, 4, 1), (3, 4, 1)];
+    check("the first guest", &alike, &near, "1<2=10 4<3=10");
+    let ring = [
+        (1, 3, 1),
+        (2, 3, 1),
+        (1, 4, 1),
+        (6, 4, 1),
+        (2, 5, 1),
+        (6, 5, 1),
+    ];
+    let three = [
+        host(1),
+        host(2),
+        guest(3, 1),
+        guest(4, 1),
+        guest(5, 1),
+        host(6),
+    ];
+    check(
+        "and no later one outweighs it",
+        &three,
+        &ring,
+        "1<3=10 2<5=10 6<4=10",
+    );
+}
+
+/// Groups too large to be planned again: what the greedy steps leave is what there is.
+#[test]
+fn large_groups_take_along_who_brings_somebody() {
+    let spokes =
+        |hub: u64, sites: core::ops::RangeInclusive<u64>| sites.map(move |site| (hub, site, 1));
+    let ones = |sites: core::ops::RangeInclusive<u64>| sites.map(|site| own(site, 1));
+    let names = |sites: core::ops::RangeInclusive<u64>| {
+        let names: Vec<String> = sites.map(|site| site.to_string()).collect();
+        names.join("+")
+    };
+    let hub = |site| needs(people(12), own(site, 1));
+
+    // Eleven are enough. The twelfth brings one more, the thirteenth is the host's own customer.
+    let known = needs(people(100), community(15, 1_000..1_001, |_| true));
+    let communities: Vec<_> = [hub(1), known.clone()]
+        .into_iter()
+        .chain(ones(3..=14))
+        .collect();
+    let walks: Vec<_> = spokes(1, 3..=13).chain([(1, 14, 9), (1, 15, 1)]).collect();
+    let expected = format!("1<{}=13", names(3..=14));
+    check("one more", &communities, &walks, &expected);
+
+    // The host's customer brings ten pieces at once, which nobody needs when those with the people are there.
+    let mut pieces = known;
+    pieces.pledges[0].units = Pieces(10);
+    let both = Threshold {
+        units: Some(Pieces(13)),
+        ..people(13)
+    };
+    let communities = [needs(both, own(1, 1)), pieces]
+        .into_iter()
+        .chain(ones(3..=14));
+    let communities: Vec<_> = communities.collect();
+    let walks: Vec<_> = spokes(1, 3..=15).collect();
+    check("an idler", &communities, &walks, &expected);
+
+    // Between two groups, the shorter walk.
+    let communities = [hub(1), hub(2)].into_iter().chain(ones(3..=25));
+    let communities: Vec<_> = communities.collect();
+    let walks = spokes(1, 3..=13)
+        .chain(spokes(2, 14..=24))
+        .chain([(1, 25, 7), (2, 25, 6)]);
+    let walks: Vec<_> = walks.collect();
+    let expected = format!("1<{}=12 2<{}=13", names(3..=13), names(14..=25));
+    check("the shorter walk", &communities, &walks, &expected);
+}
+
 #[test]
 fn one_customer_may_move_and_leave() {
     let mut guest = own(2, 4);

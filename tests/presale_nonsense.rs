@@ -1,16 +1,19 @@
 //! Presale: commands that are errors: told in order, remembered nowhere.
 
-use catchment::id::{CommandId, PaymentId, PledgeId, RefundId, SiteId};
+use catchment::id::{CommandId, PaymentId, PledgeId, RefundId, SiteId, SupplierId};
 use catchment::ledger::CommandError;
 use catchment::limits::Limits;
-use catchment::money::Amount;
+use catchment::money::{Amount, Currency, Money};
 use catchment::presale::{
-    Action, Amendment, CommunityTerms, GuestSite, Malformed, MergedSites, NewPayment, Pieces,
-    Presale, PresaleCommand, Threshold,
+    Action, Amendment, Combine, CommunityTerms, GuestSite, Malformed, MergedSites, NewPayment,
+    Pieces, Presale, PresaleCommand, Threshold, Verdict,
 };
 use catchment::units::Distance;
 
-use crate::presale_script::{CLOSE, HORIZON, at, community, pledge, refunded, terms, yuan};
+use crate::presale_script::{
+    CLOSE, HORIZON, at, community, extend, give_back, pay, pledge, refunded, terms, walker,
+    withdraw, yuan,
+};
 
 /// Commands that make no sense whatever has happened, before the opening and after the end.
 #[test]
@@ -157,4 +160,148 @@ fn of_several_errors_the_first_is_given() {
     // What is remembered is answered though nothing more can be.
     let again = presale.apply(horizon, &first).expect("a command").outcome();
     assert_eq!((again, presale.hash()), (outcome, hash));
+}
+
+/// Thresholds that differ in one thing each.
+fn thresholds() -> Vec<Threshold> {
+    let one = Threshold::participants(1);
+    let (units, combine) = (Some(Pieces(1)), Combine::Any);
+    vec![
+        one,
+        Threshold::participants(2),
+        Threshold::units(Pieces(1)),
+        Threshold::amount(Amount(1)),
+        Threshold { units, ..one },
+        Threshold {
+            units,
+            combine,
+            ..one
+        },
+    ]
+}
+
+/// Commands about pledges and money of which no two are the same.
+fn about_pledges() -> Vec<Action> {
+    let dollars = Action::RecordPayment(NewPayment {
+        payment: PaymentId(1),
+        pledge: PledgeId(1),
+        money: Money {
+            currency: Currency::new("USD").expect("a code"),
+            ..yuan(10)
+        },
+        paid_at: at(20),
+    });
+    let part = |payment, amount| Action::RefundPart {
+        payment: PaymentId(payment),
+        amount: Amount(amount),
+    };
+    let failed = |refund| Action::RecordRefundFailure {
+        refund: RefundId(refund),
+    };
+    vec![
+        pledge(1, 1, 1, 1),
+        pledge(2, 1, 1, 1),
+        pledge(1, 2, 1, 1),
+        pledge(1, 1, 2, 1),
+        pledge(1, 1, 1, 2),
+        walker(pledge(1, 1, 1, 1)),
+        pay(1, 1, 10, 20),
+        pay(2, 1, 10, 20),
+        pay(1, 2, 10, 20),
+        pay(1, 1, 20, 20),
+        pay(1, 1, 10, 21),
+        dollars,
+        withdraw(1),
+        withdraw(2),
+        give_back(1),
+        give_back(2),
+        refunded(1, 1),
+        refunded(2, 1),
+        refunded(1, 2),
+        failed(1),
+        failed(2),
+        part(1, 1),
+        part(2, 1),
+        part(1, 2),
+    ]
+}
+
+/// Commands about the campaign of which no two are the same.
+fn about_the_campaign() -> Vec<Action> {
+    let mut actions = vec![
+        extend(CLOSE + 1),
+        extend(CLOSE + 2),
+        Action::AddCommunity(community(1)),
+        Action::AddCommunity(community(2)),
+        Action::AddCommunity(CommunityTerms {
+            supplier: SupplierId(2),
+            ..community(1)
+        }),
+        Action::Cancel,
+        Action::Decide(Verdict::Confirm),
+        Action::Decide(Verdict::Fail),
+    ];
+    for threshold in thresholds() {
+        actions.push(Action::Amend(Amendment::Default { threshold }));
+        actions.push(Action::AddCommunity(CommunityTerms {
+            threshold: Some(threshold),
+            ..community(1)
+        }));
+        for site in [1, 2].map(SiteId) {
+            actions.push(Action::Amend(Amendment::Community { site, threshold }));
+        }
+    }
+    for number in [1, 2] {
+        let (communities, site) = (number, SiteId(number.into()));
+        actions.push(Action::Amend(Amendment::CommunitiesMin { communities }));
+        actions.push(Action::RemoveCommunity { site });
+        for units in [1, 2].map(Pieces) {
+            let supplier = SupplierId(number.into());
+            actions.push(Action::RecordDelivery { supplier, units });
+        }
+    }
+    let group = |host, guests: &[u64], metres| MergedSites {
+        host: SiteId(host),
+        guests: guests
+            .iter()
+            .map(|site| GuestSite {
+                site: SiteId(*site),
+                walk: Distance::from_metres(metres),
+            })
+            .collect(),
+    };
+    for groups in [
+        vec![],
+        vec![group(1, &[2], 5)],
+        vec![group(1, &[2], 6)],
+        vec![group(1, &[3], 5)],
+        vec![group(3, &[2], 5)],
+        vec![group(1, &[2, 3], 5)],
+        vec![group(1, &[3, 2], 5)],
+        vec![group(1, &[2], 5), group(3, &[4], 5)],
+        vec![group(3, &[4], 5), group(1, &[2], 5)],
+    ] {
+        actions.push(Action::Merge { groups });
+    }
+    actions
+}
+
+/// A retry says all that was said: who says anything else under the same id is told so, whatever it is.
+#[test]
+fn an_id_with_anything_else_in_its_command_is_a_conflict() {
+    let actions = [about_pledges(), about_the_campaign()].concat();
+    let (id, limits) = (CommandId(1), Limits::default());
+    for first in &actions {
+        let mut presale = Presale::open(terms(2, 1), &limits).expect("terms");
+        for other in [core::slice::from_ref(first), &actions].concat() {
+            let answer = presale.apply(at(5), &PresaleCommand::new(id, other.clone()));
+            if other == *first {
+                assert!(answer.is_ok(), "{first:?}");
+            } else {
+                let sequence = 0;
+                let conflict = CommandError::IdConflict { id, sequence };
+                assert_eq!(answer, Err(conflict), "{first:?} {other:?}");
+            }
+        }
+    }
 }

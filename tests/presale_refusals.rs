@@ -1,7 +1,9 @@
 //! Presale: everything that can be wrong, in the order in which it is told.
 
+use std::collections::BTreeSet;
+
 use catchment::id::{CommandId, PaymentId, SiteId, SupplierId};
-use catchment::ledger::Outcome;
+use catchment::ledger::{Encoder, Outcome};
 use catchment::limits::Limits;
 use catchment::money::Amount;
 use catchment::presale::{
@@ -126,6 +128,53 @@ fn waiting_helps_before_the_opening_and_at_a_cap() {
             "{message}"
         );
     }
+}
+
+/// What is remembered of a refusal tells it from all others.
+#[test]
+fn every_refusal_has_bytes_of_its_own() {
+    use {PaymentState as Payment, PledgeState as Pledge};
+    let pledges = [
+        (Pledge::Waiting, "waiting"),
+        (Pledge::Reserved, "reserved"),
+        (Pledge::Active, "active"),
+        (Pledge::Confirmed, "confirmed"),
+        (Pledge::Returned, "returned"),
+        (Pledge::Withdrawn, "withdrawn"),
+        (Pledge::Expired, "expired"),
+        (Pledge::Failed, "failed"),
+    ];
+    let payments = [
+        (Payment::Held, "held"),
+        (Payment::Captured, "captured"),
+        (Payment::RefundDue, "due for refund"),
+        (Payment::Refunded, "refunded"),
+    ];
+    let mut refusals = ORDER.map(|(refusal, _)| refusal).to_vec();
+    for (state, name) in pledges {
+        refusals.push(Refusal::PledgeIs { state });
+        assert_eq!(
+            refusals.last().map(ToString::to_string),
+            Some(format!("pledge is {name}"))
+        );
+    }
+    for (state, name) in payments {
+        refusals.push(Refusal::PaymentIs { state });
+        assert_eq!(
+            refusals.last().map(ToString::to_string),
+            Some(format!("payment is {name}"))
+        );
+    }
+    for cap in [Cap::Customer, Cap::Community, Cap::Campaign] {
+        let limits = (0..8).map(Pieces);
+        refusals.extend(limits.map(|limit| Refusal::CapReached { cap, limit }));
+    }
+    refusals.extend((0..8).map(|millis| Refusal::NotOpenYet {
+        opens_at: at(millis),
+    }));
+    let kinds: BTreeSet<_> = refusals.iter().map(|it| format!("{it:?}")).collect();
+    let hashes: BTreeSet<_> = refusals.iter().map(Encoder::hash_of).collect();
+    assert_eq!(hashes.len(), kinds.len());
 }
 
 /// Commands of one kind that are refused, each next one without the reason of the one before.

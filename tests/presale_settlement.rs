@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use catchment::id::{PledgeId, SiteId, SupplierId};
+use catchment::id::{CampaignId, PledgeId, SiteId, SupplierId};
 use catchment::money::Amount;
 use catchment::presale::{
-    BasisPoints, BasisPointsError, Claim, ConfirmedPieces, PaidPledge, Pick, Pieces, PurchaseError,
-    PurchaseOrder, PurchaseOrderError, Purchases, Share, ShortSupply, Shortfall, SupplierTerms,
-    Surplus, Tier, TierRefund, Tiers, TiersError, Unordered, purchases, tier_refunds,
+    Action, BasisPoints, BasisPointsError, Claim, ConfirmedPieces, PaidPledge, Phase, Pick, Pieces,
+    Policy, Presale, PurchaseError, PurchaseOrder, PurchaseOrderError, Purchases, SettlementError,
+    Share, ShortSupply, Shortfall, SupplierTerms, Surplus, Threshold, Tier, TierRefund, Tiers,
+    TiersError, Unordered, purchases, tier_refunds,
 };
 use catchment::units::Quantity;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+
+use crate::presale_town::{accept, finish, paid};
 
 #[test]
 fn public_types_are_send_and_sync() {
@@ -138,6 +141,8 @@ fn delivered(claims: &[Claim], permille: u64) -> Pieces {
 }
 
 fn shares(claims: &[Claim], delivered: Pieces) -> Vec<Share> {
+    let supply = ShortSupply::new(delivered, claims.iter().copied());
+    assert_eq!(supply.len(), claims.len());
     ShortSupply::new(delivered, claims.iter().copied()).collect()
 }
 
@@ -390,4 +395,40 @@ proptest! {
         turned.reverse();
         prop_assert_eq!(purchases(&terms[..known], rows), purchases(&turned, shuffled));
     }
+}
+
+/// Who paid first is served first, and whoever comes after the last piece gets none.
+#[test]
+fn a_short_delivery_is_told_by_pledge() {
+    let policy = Policy::new(Threshold::participants(1));
+    let terms = crate::presale_town::terms(1, 1..=6, policy);
+    let mut confirmed = paid(terms, &[(1, 2, 3), (2, 4, 3), (3, 2, 3)]);
+    finish(&mut confirmed);
+    let served = |presale: &Presale| -> Vec<_> {
+        let pledges = presale.campaign().confirmed_pledges();
+        pledges.map(|pledge| pledge.served).collect()
+    };
+    assert_eq!(served(&confirmed), [None; 3]);
+    for (units, expected) in [
+        (9, [3, 3, 3]),
+        (7, [3, 3, 1]),
+        (6, [3, 3, 0]),
+        (4, [3, 1, 0]),
+        (0, [0, 0, 0]),
+    ] {
+        let mut presale = confirmed.clone();
+        let (supplier, units) = (SupplierId(4), Pieces(units));
+        let delivery = Action::RecordDelivery { supplier, units };
+        accept(&mut presale, 20_000, delivery);
+        let expected = expected.map(|units| Some(Quantity(units)));
+        assert_eq!(served(&presale), expected);
+    }
+}
+
+#[test]
+fn settling_helps_only_after_the_end() {
+    let (campaign, site) = (CampaignId(1), SiteId(1));
+    let phase = Phase::Open;
+    assert!(SettlementError::NotOver { campaign, phase }.is_transient());
+    assert!(!SettlementError::UnknownSite { site }.is_transient());
 }

@@ -7,7 +7,7 @@ use catchment::geo::Position;
 use catchment::id::{OrderId, SiteId};
 use catchment::limits::Limits;
 use catchment::order::{Order, Wish};
-use catchment::plan::{Cost, Method, Objective, Plan, Proof, Router, Total};
+use catchment::plan::{Cost, Costs, Method, Objective, Plan, Proof, Router, Total};
 use catchment::report::{Gain, NextPlaces, Ppm, Report, Supposition, WhatIf, WhatIfError};
 use catchment::site::{Change, Network, Site, SiteStatus};
 use catchment::units::{Distance, Units};
@@ -480,4 +480,59 @@ fn candidates_that_cannot_be_opened_are_refused() {
     assert_eq!((none.picks.len(), none.bound), (0, Some(Gain::default())));
     let wanted: BTreeSet<SiteId> = none.picks.iter().map(|pick| pick.site).collect();
     assert!(wanted.is_empty());
+}
+
+/// Own costs that are distances choose as distances do, with a bound or without; others are held against all choices.
+#[test]
+fn next_places_by_own_costs_are_those_of_trying_everything() {
+    struct Roads {
+        is_bounded: bool,
+    }
+    impl Costs for Roads {
+        fn cost(&self, order: &Order, site: &Site, distance: Distance) -> Option<Cost> {
+            let bend = (order.id.0 * 7 + site.id.0 * 13) % 5;
+            let walk = distance.as_millimetres() * (2 + bend) / 2;
+            (bend != 3).then(|| Cost::from(Distance::from_millimetres(walk)))
+        }
+        fn least_per_kilometre(&self) -> Option<Distance> {
+            self.is_bounded.then_some(Distance::from_metres(1_000))
+        }
+    }
+    for seed in 0..40 {
+        let Some((case, candidates)) = split(Case::draw(World::Full, seed), 4) else {
+            continue;
+        };
+        for is_bounded in [true, false] {
+            let roads = Roads { is_bounded };
+            let total = |more: &[&Site]| {
+                let sites = case.sites.iter().chain(more.iter().copied()).cloned();
+                let network = Network::builder().sites(sites).build();
+                let network = network.expect("sound sites");
+                let plan = case.router(&network).costs(&roads).route(&case.orders);
+                plan.expect("a sound batch").total()
+            };
+            let network = case.network();
+            let plan = case.router(&network).costs(&roads).route(&case.orders);
+            let plan = plan.expect("a sound batch");
+            let report = Report::of(&network, &case.orders, &plan).expect("they belong together");
+            let found = report.next_places_by_costs(&candidates, 2, &roads);
+            let found = found.expect("they can be opened");
+            assert_eq!(found.bound.is_some(), is_bounded);
+            let mut chosen: Vec<&Site> = Vec::new();
+            for pick in &found.picks {
+                let before = total(&chosen);
+                let gain_of = |site: &Site| {
+                    let with: Vec<&Site> = chosen.iter().copied().chain([site]).collect();
+                    gain(&case, before, total(&with))
+                };
+                let site = candidates.iter().find(|site| site.id == pick.site);
+                let site = site.expect("a candidate");
+                assert_eq!(pick.gain, gain_of(site), "seed {seed}");
+                let left = candidates.iter().filter(|other| !chosen.contains(other));
+                let most = left.map(gain_of).max();
+                assert_eq!(Some(pick.gain), most, "seed {seed}");
+                chosen.push(site);
+            }
+        }
+    }
 }

@@ -214,7 +214,7 @@ fn over_listed_sites_a_false_price_is_refused() {
     let check = |listed, price: i64, accepted| {
         let router = Router::new(&network).listed(listed).costs(&costs);
         let plan = router.route(&orders).expect("a sound batch");
-        assert_eq!(plan.listed(), Some(listed));
+        assert_eq!(plan.listed(), Some(listed).filter(|listed| *listed < 3));
         let mut stored = serde_json::to_value(&plan).expect("serializable");
         let cost = &mut stored["loads"][0]["price"]["cost"];
         assert!(cost.as_i64() > Some(0) || listed == 1, "{cost}");

@@ -135,33 +135,46 @@ pub fn resume_over<S: CandidateSource>(
     }
     let mut fault = None;
     let source = Checked::new(problem, source, &mut fault)?;
-    let level = problem.level();
-    let mut engine = empty_engine(problem, source, level);
-    let sums: Vec<i64> = (0..problem.sites())
-        .map(|site| {
-            start
-                .prices
-                .get(site)
-                .map_or(0, |price| price.to_sum(level))
-        })
-        .collect();
-    place_from(problem, &mut engine, sums.iter().copied(), start.places);
-    // A plan with room for everybody has prices far too low for a shortage, and one in a shortage far too high ones.
-    if must_leave_many(problem, &engine) || has_many_dear_places(&engine) {
-        let least = least_at_first(problem);
-        engine = empty_engine(problem, engine.into_source(), level);
-        place_from(
-            problem,
-            &mut engine,
-            sums.iter().map(|_| least),
-            start.places,
-        );
-    }
-    repair(&mut engine);
+    let mut engine = resumed_engine(problem, source, start);
     engine.make_prices_least();
     let solution = solution(&engine);
     drop(engine);
     fault.map_or(Ok(solution), Err)
+}
+
+/// The problem at an optimum, by repair of the earlier plan, or anew where that is quicker.
+fn resumed_engine<S: CandidateSource>(
+    problem: &Problem,
+    source: S,
+    start: &Start<'_>,
+) -> Engine<S> {
+    let level = problem.level();
+    // A plan with room for everybody has prices far too low for a shortage, and one in a shortage far too high ones.
+    if knows_no_shortage(problem, start) {
+        return engine_from_nothing(problem, source, level, start.places);
+    }
+    let mut engine = empty_engine(problem, source, level);
+    let sums = (0..problem.sites()).map(|site| {
+        let price = start.prices.get(site);
+        price.map_or(0, |price| price.to_sum(level))
+    });
+    place_from(problem, &mut engine, sums, start.places);
+    if must_leave_many(problem, &engine) || has_many_dear_places(&engine) {
+        return engine_from_nothing(problem, engine.into_source(), level, start.places);
+    }
+    repair(&mut engine);
+    engine
+}
+
+/// Whether the prices are of a plan with room for everybody, in what is a shortage now: they would have everybody
+/// placed who has a candidate, as [`must_leave_many`] would then see.
+fn knows_no_shortage(problem: &Problem, start: &Start<'_>) -> bool {
+    if !is_short(problem) || start.prices.iter().any(|price| price.unassigned > 0) {
+        return false;
+    }
+    let orders = 0..problem.orders() as u32;
+    let placed = orders.filter(|order| problem.rows().first(*order).is_some());
+    are_many_too_many(problem, placed.count() as u64)
 }
 
 /// The same with a source that is known to name only what fits the problem.
@@ -183,7 +196,7 @@ pub(super) fn optimal_engine<S: CandidateSource>(
     prices: &[Price],
 ) -> Engine<S> {
     if prices.is_empty() {
-        return engine_from_nothing(problem, source, level);
+        return engine_from_nothing(problem, source, level, &[]);
     }
     let mut engine = empty_engine(problem, source, level);
     let sums = prices.iter().map(|price| price.to_sum(level));
@@ -191,14 +204,20 @@ pub(super) fn optimal_engine<S: CandidateSource>(
     engine
 }
 
-/// From prices that are the same everywhere, or from estimated ones where that takes long.
-fn engine_from_nothing<S: CandidateSource>(problem: &Problem, source: S, level: i64) -> Engine<S> {
+/// From prices that are the same everywhere, or from estimated ones where that takes long. Orders begin in their own
+/// places where these are as good as any.
+fn engine_from_nothing<S: CandidateSource>(
+    problem: &Problem,
+    source: S,
+    level: i64,
+    places: &[Option<Candidate>],
+) -> Engine<S> {
     if problem.orders() < ESTIMATE_MIN {
-        return chained_engine(problem, source, level);
+        return chained_engine_near(problem, source, level, places);
     }
     let mut engine = empty_engine(problem, source, level);
     if !is_short(problem) {
-        place_at_cheapest(problem, &mut engine, 0);
+        place_at_cheapest(problem, &mut engine, 0, places);
         if relieve_while_easy(&mut engine) {
             return engine;
         }
@@ -206,7 +225,8 @@ fn engine_from_nothing<S: CandidateSource>(problem: &Problem, source: S, level: 
     let mut source = engine.into_source();
     let prices = estimate(problem, &mut source, typical_stride(problem));
     engine = empty_engine(problem, source, level);
-    repair_from(problem, &mut engine, prices);
+    place_from(problem, &mut engine, prices.into_iter(), places);
+    repair(&mut engine);
     engine
 }
 
@@ -223,13 +243,23 @@ pub(super) fn chained_engine<S: CandidateSource>(
     source: S,
     level: i64,
 ) -> Engine<S> {
+    chained_engine_near(problem, source, level, &[])
+}
+
+/// The same, and orders begin in their own places where these are as good as any.
+fn chained_engine_near<S: CandidateSource>(
+    problem: &Problem,
+    source: S,
+    level: i64,
+    places: &[Option<Candidate>],
+) -> Engine<S> {
     let mut engine = empty_engine(problem, source, level);
     let sites = engine.nowhere();
     let price = least_at_first(problem);
     if price > 0 {
         engine.set_prices((0..sites).map(|_| price));
     }
-    place_at_cheapest(problem, &mut engine, price);
+    place_at_cheapest(problem, &mut engine, price, places);
     engine.relieve(0..sites);
     engine.fill(0..sites);
     engine
@@ -362,7 +392,11 @@ fn has_many_dear_places<S: CandidateSource>(engine: &Engine<S>) -> bool {
 /// than to search for each that no place in the world is free.
 fn must_leave_many<S: CandidateSource>(problem: &Problem, engine: &Engine<S>) -> bool {
     let placed = problem.orders() as u64 - engine.total().unassigned;
-    is_short(problem) && placed > places(problem) + placed / MANY_OF as u64
+    is_short(problem) && are_many_too_many(problem, placed)
+}
+
+fn are_many_too_many(problem: &Problem, placed: u64) -> bool {
+    placed > places(problem) + placed / MANY_OF as u64
 }
 
 /// What an engine at an optimum with least prices has found.
@@ -386,12 +420,27 @@ pub(super) fn solution<S: CandidateSource>(engine: &Engine<S>) -> Solution {
     }
 }
 
-/// Every order at its cheapest place, when all sites have this price.
-fn place_at_cheapest<S: CandidateSource>(problem: &Problem, engine: &mut Engine<S>, price: i64) {
+/// Every order at its cheapest place, when all sites have this price; in its own if that is as good.
+fn place_at_cheapest<S: CandidateSource>(
+    problem: &Problem,
+    engine: &mut Engine<S>,
+    price: i64,
+    places: &[Option<Candidate>],
+) {
     let (nowhere, worth) = (engine.nowhere(), engine.level() - price);
-    engine.place_all(|order, unassigned| match problem.rows().first(order) {
-        Some(first) if first.cost() <= unassigned + worth => (first.site(), first.cost()),
-        _ => (nowhere, unassigned),
+    engine.place_all(|order, unassigned| {
+        let first = problem.rows().first(order);
+        let own = places.get(order as usize).copied();
+        let found = match (first, own) {
+            (Some(first), Some(Some(own))) if own.cost() <= first.cost() => Some(own),
+            (None, Some(Some(own))) => Some(own),
+            (Some(first), Some(None)) if first.cost() >= unassigned + worth => None,
+            _ => first,
+        };
+        match found.filter(|found| found.cost() <= unassigned + worth) {
+            Some(found) => (found.site(), found.cost()),
+            None => (nowhere, unassigned),
+        }
     });
 }
 

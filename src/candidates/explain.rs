@@ -3,7 +3,7 @@ use core::fmt;
 use crate::candidates::Filter;
 use crate::candidates::filter::Demand;
 use crate::geo::{Address, Chord, Position, ServiceArea, chord2_reaching};
-use crate::id::SiteId;
+use crate::id::{DisplayWith, Names, Numbers, SiteId};
 use crate::index::{Ranked, Ranking};
 use crate::site::{Neighbour, Network, Record, SiteKind, Tags};
 use crate::time::Timestamp;
@@ -110,7 +110,8 @@ pub enum Rejection {
     OutsidePolygon,
     /// The address is outside the H3 cells that it serves.
     OutsideCells,
-    /// The caller's own predicate does not hold.
+    /// The caller's own predicate does not hold; or, in an explanation of a plan by the caller's own costs, they have
+    /// none for it.
     Predicate,
 }
 
@@ -339,25 +340,45 @@ pub(crate) fn rejection(
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Candidate {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Neighbour { distance, site } = self.neighbour;
-        write!(f, "site {site} at {distance}: {}", self.verdict)
+        let (site, verdict) = (names.site(site), self.verdict.display_with(names));
+        write!(f, "site {site} at {distance}: {verdict}")
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Verdict {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Eligible => f.write_str("eligible"),
-            Self::Rejected(rejection) => rejection.fmt(f),
+            Self::Rejected(rejection) => rejection.fmt_with(names, f),
         }
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Rejection {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Paused => f.write_str("paused"),
             Self::NotChosen { chosen } => {
+                let chosen = names.site(*chosen);
                 write!(f, "not chosen: the buyer wants site {chosen}")
             }
             Self::WrongKind { kind, wanted } => write!(f, "wrong kind: {kind}, not {wanted}"),

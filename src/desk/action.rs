@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::desk::Proposal;
 use crate::id::{CommandId, OrderId, SiteId, SkuId};
 use crate::ledger;
-use crate::order::{Order, OrderFaults, Wish};
+use crate::order::{Order, OrderFault, OrderFaults, Wish};
 use crate::plan::Cost;
 use crate::site::Change;
 use crate::units::Quantity;
@@ -169,8 +169,8 @@ pub enum Scope {
 #[non_exhaustive]
 pub enum Malformed {
     /// The order is not sound: see [`check_batch`](crate::order::check_batch).
-    #[error(transparent)]
-    Order(#[from] OrderFaults),
+    #[error("{}", of_one_order(.0))]
+    Order(#[source] OrderFaults),
     /// A price that is negative or above [`Preferences::WORTH_MAX`](crate::plan::Preferences::WORTH_MAX).
     #[error("price of site {site} is {} mm, must be 0 to {} mm", price.as_millimetres(), limit.as_millimetres())]
     Price {
@@ -195,6 +195,18 @@ pub enum Malformed {
         /// The leader.
         site: SiteId,
     },
+}
+
+impl From<OrderFaults> for Malformed {
+    fn from(faults: OrderFaults) -> Self {
+        Self::Order(faults)
+    }
+}
+
+/// Faults of an order that came alone, where an index says nothing.
+fn of_one_order(faults: &OrderFaults) -> String {
+    let kept: Vec<String> = faults.kept().iter().map(OrderFault::alone).collect();
+    kept.join("; ")
 }
 
 impl ledger::Command<Action> {

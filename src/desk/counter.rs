@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use crate::desk::due::Due;
 use crate::desk::holds::{Hold, Holds};
 use crate::desk::homes::Homes;
 use crate::desk::market::{Found, Market};
@@ -59,7 +60,8 @@ pub struct Counter {
     pub(super) stock: Stock,
     pub(super) holds: Holds,
     pub(super) homes: Homes,
-    pub(super) due: Deadlines<Due>,
+    /// By [number](Due::number).
+    pub(super) due: Deadlines<u64>,
     /// How many sites get no orders because they rejected one.
     pub(super) cooling: usize,
     /// Counts whatever may have made a site better for an order than it was: what was found before may not be the best.
@@ -68,13 +70,6 @@ pub struct Counter {
     pub(super) touched: Option<Vec<u32>>,
     /// The plan of the orders that nobody was told of; `None` if all are told at once.
     pub(super) plan: Option<Tentative>,
-}
-
-/// What falls due: first holds, then sites, each in the order of their numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Due {
-    Hold(u32),
-    Site(u32),
 }
 
 /// An order as the desk shows it.
@@ -373,11 +368,11 @@ impl Machine for Counter {
     }
 
     fn fire(&mut self, _now: Timestamp, events: &mut Vec<Event>) {
-        let event = match self.due.first() {
-            Some((_, Due::Hold(slot))) => Event::Expired {
+        let event = match self.due.first().map(|(_, number)| Due::of(number)) {
+            Some(Due::Hold(slot)) => Event::Expired {
                 order: self.holds[slot].id,
             },
-            Some((_, Due::Site(place))) => Event::Cooled {
+            Some(Due::Site(place)) => Event::Cooled {
                 site: self.places[place].id,
             },
             None => return,
@@ -439,11 +434,12 @@ impl Counter {
     /// The first deadline is always one that counts.
     pub(super) fn settle_due(&mut self) {
         let (holds, places) = (&self.holds, &self.places);
-        self.due
-            .settle(holds.held + self.cooling, |at, due| match due {
+        self.due.settle(holds.held + self.cooling, |at, number| {
+            match Due::of(number) {
                 Due::Hold(slot) => holds[slot].state == OrderState::Held && holds[slot].until == at,
                 Due::Site(place) => places[place].cools_until == Some(at),
-            });
+            }
+        });
     }
 
     /// The room of a place has changed.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::desk::counter::{Counter, Due};
+use crate::desk::counter::Counter;
+use crate::desk::due::Due;
 use crate::desk::holds::Hold;
 use crate::desk::places::NOWHERE;
 use crate::desk::{Cause, Event, Goods, Mismatch, OrderState, SafetyLevel, Told};
@@ -165,7 +166,7 @@ impl Counter {
             number,
         };
         let slot = self.holds.push(hold).ok_or(Mismatch::TooMany)?;
-        self.due.push(until, Due::Hold(slot));
+        self.due.push(until, Due::Hold(slot).number());
         self.arrive(slot, place)
     }
 
@@ -351,7 +352,7 @@ impl Counter {
         self.cooling += usize::from(until.is_some());
         self.touch(place);
         if let Some(until) = until {
-            self.due.push(until, Due::Site(place));
+            self.due.push(until, Due::Site(place).number());
         }
         self.follow_room(place);
     }

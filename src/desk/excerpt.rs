@@ -1,6 +1,7 @@
 //! A part of the desk on which one action can be tried.
 
-use crate::desk::counter::{Counter, Due};
+use crate::desk::counter::Counter;
+use crate::desk::due::Due;
 use crate::desk::{Action, Goods, Scope, Told};
 use crate::id::{OrderId, SkuId};
 use crate::ledger::Deadlines;
@@ -15,7 +16,8 @@ impl Counter {
         if self.plan.is_some() {
             return self.clone();
         }
-        let due = self.due.due(now);
+        let due = self.due.due(now).into_iter();
+        let due: Vec<_> = due.map(|(at, number)| (at, Due::of(number))).collect();
         let mut slots = self.touched_by(action);
         slots.extend(due.iter().filter_map(|(_, due)| match due {
             Due::Hold(slot) => Some(*slot),
@@ -50,7 +52,7 @@ impl Counter {
                 Due::Site(place) => Ok(Due::Site(place)),
             };
             if let Ok(own) = own {
-                excerpt.due.push(at, own);
+                excerpt.due.push(at, own.number());
             }
         }
         excerpt.settle_due();

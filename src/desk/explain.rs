@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::candidates::{Rejection, Verdict};
 use crate::desk::counter::Counter;
-use crate::id::{OrderId, SiteId, SkuId};
+use crate::id::{DisplayWith, Names, Numbers, OrderId, SiteId, SkuId};
 use crate::order::Order;
 use crate::plan::Cost;
 use crate::site::Neighbour;
@@ -218,13 +218,21 @@ impl Counter {
 
 impl fmt::Display for Reasons {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Reasons {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let order = names.order(self.order);
         match self.site {
-            Some(site) => write!(f, "order {} is at site {site}", self.order)?,
-            None => write!(f, "order {} has no place", self.order)?,
+            Some(site) => write!(f, "order {order} is at site {}", names.site(site))?,
+            None => write!(f, "order {order} has no place")?,
         }
         for considered in &self.candidates {
             let Neighbour { distance, site } = considered.neighbour;
-            write!(f, "\nsite {site} at {distance}: {}", considered.standing)?;
+            let (site, standing) = (names.site(site), considered.standing.display_with(names));
+            write!(f, "\nsite {site} at {distance}: {standing}")?;
         }
         Ok(())
     }
@@ -232,10 +240,16 @@ impl fmt::Display for Reasons {
 
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Standing {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Here => f.write_str("here"),
             Self::Free => f.write_str("free"),
-            Self::NotEligible(rejection) => rejection.fmt(f),
+            Self::NotEligible(rejection) => rejection.fmt_with(names, f),
             Self::RejectedIt => f.write_str("rejected it"),
             Self::Cooling { until } => write!(f, "takes no orders until {until}"),
             Self::Full {
@@ -245,7 +259,7 @@ impl fmt::Display for Standing {
             } => {
                 write!(f, "has {load} of {capacity}")?;
                 match displaced_by {
-                    Some(order) => write!(f, ", the last is order {order}"),
+                    Some(order) => write!(f, ", the last is order {}", names.order(*order)),
                     None => Ok(()),
                 }
             }

@@ -23,11 +23,19 @@
 //! The search for a site asks only an immutable [`View`], outside the lock of a [`DeskHandle`]; what it found goes with
 //! the command as a [`Proposal`]. The desk takes it if nothing has become better for anybody since, and searches again
 //! otherwise. So a proposal saves time and never changes an outcome, and check and commit can't disagree.
+//!
+//! # Looking ahead
+//!
+//! [`what_if`](crate::ledger::Ledger::what_if) costs a firm desk what the command would, or less. Only where orders
+//! have to move (a site with orders closes, a count finds too little), or where something has fallen due meanwhile, it is
+//! tried on a copy of the sites and of the orders and goods that are touched. A tentative desk is copied whole, since
+//! there everybody may move for everybody.
 
 mod action;
 mod canonical;
 mod counter;
 mod decide;
+mod due;
 mod enact;
 mod event;
 mod excerpt;
@@ -36,6 +44,7 @@ mod handle;
 mod holds;
 mod homes;
 mod market;
+mod outlook;
 mod pace;
 mod places;
 mod policy;
@@ -53,6 +62,7 @@ pub use explain::{Considered, Reasons, Remedy, Standing};
 pub use handle::DeskHandle;
 pub(crate) use handle::lock_awake;
 pub use holds::{OrderState, Told};
+pub use outlook::Outlook;
 pub use pace::Pace;
 pub use policy::{Policy, Promise};
 pub use refusal::Refusal;

@@ -41,7 +41,10 @@ impl Counter {
     /// The root is the yardstick because chance deviations of what is still to come shrink with it: the same lead means
     /// more the later it is. With half a percent to come or less the divisor stays as it is there.
     ///
-    /// Sites without capacity are left out; a site that `forecast` does not name has the price 0 there. Costs
+    /// This needs no plan. [`Outlook::prices`](crate::desk::Outlook::prices) need some, and leave less regret.
+    ///
+    /// Sites without capacity are left out; a site that `forecast` does not name has the price 0 there, and of one that
+    /// it names several times the last price counts, as of [`SetPrices`](crate::desk::Action::SetPrices). Costs
     /// O(sites · log forecast). Whole numbers throughout: the same desk gives the same prices.
     ///
     /// The idea of prices learnt from past orders is from Devanur & Hayes (2009) and Agrawal, Wang & Ye, *A dynamic
@@ -74,13 +77,15 @@ impl Counter {
     #[must_use]
     pub fn paced_prices(&self, forecast: &[(SiteId, Cost)], pace: Pace) -> Vec<(SiteId, Cost)> {
         let mut known: Vec<_> = forecast.to_vec();
+        // Stable: of one site the later price stays behind the earlier.
         known.sort_by_key(|(site, _)| *site);
         let to_come = ToCome::of(pace);
         let priced = self.places.iter().filter_map(|place| {
             let capacity = i128::from(place.capacity);
             let left = (i128::from(place.room()) * ONE).checked_div(capacity)?;
-            let found = known.binary_search_by_key(&place.id, |(site, _)| *site);
-            let base = found.map_or(0, |at| known[at].1.as_millimetres());
+            let end = known.partition_point(|(site, _)| *site <= place.id);
+            let last = known[..end].last().filter(|(site, _)| *site == place.id);
+            let base = last.map_or(0, |(_, price)| price.as_millimetres());
             let lead =
                 i128::from(pace.worth.as_millimetres()) * (to_come.share - left) / to_come.root;
             let limit = i128::from(crate::plan::Preferences::WORTH_MAX.as_millimetres());

@@ -26,9 +26,9 @@ use crate::units::Quantity;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct Policy {
-    /// What the buyer is told when.
+    /// What the buyer is told when. By default a [firm](Promise::Firm) site at once.
     pub promise: Promise,
-    /// How long a hold waits for its confirmation.
+    /// How long a hold waits for its confirmation. By default 15 minutes.
     pub hold_for: Duration,
     /// The window of the pickup, named by an instant in it: sites must be open then, and their capacity is that of
     /// their window. `None`: hours are not asked.
@@ -36,17 +36,21 @@ pub struct Policy {
     /// What is worth how many metres. `home` is the loyalty between a customer and the leader who knows them.
     pub preferences: Preferences,
     /// Pieces of every article at every site that are not promised, but for what commands say of single sites and
-    /// articles.
+    /// articles. By default 0.
     pub safety_stock: Quantity,
-    /// How many sites may reject an order before it fails.
+    /// How many sites may reject an order before it fails. By default 3.
     pub attempts_max: u8,
-    /// How long a site that rejected an order gets no new ones.
+    /// How long a site that rejected an order gets no new ones. By default 10 minutes.
     pub cooling_off: Duration,
     /// The last instant that is believed, by default the end of the year 2099: it catches microseconds that are sent as
     /// milliseconds. A service does well to set it to the end of the evening.
+    ///
+    /// Commands and ticks after it are refused as [`BeyondHorizon`](crate::ledger::CommandError::BeyondHorizon), so a
+    /// hold that would end later never ends by itself: leave at least `hold_for` and `cooling_off` after the last
+    /// order. There is no other lower bound; a desk whose horizon has passed is opened, and decides nothing.
     pub horizon: Timestamp,
     /// How many of the cheapest sites a tentative order is weighed against at first; more are listed when these are
-    /// full.
+    /// full. By default 16.
     pub listed: usize,
 }
 

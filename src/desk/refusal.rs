@@ -84,7 +84,13 @@ pub enum Refusal {
         /// The site.
         site: SiteId,
     },
-    /// No site may take the order.
+    /// No site may take the order, full or not: none is open in the window, offers what the order asks for, serves its
+    /// address, and has as much capacity in all as the order is large.
+    ///
+    /// It counts as transient, as sites open, and larger or nearer ones may be
+    /// [adopted](crate::desk::Action::Adopt). It does not say which of this it was: an order that is larger than any
+    /// site there will ever be is refused so too, and to try that again is in vain.
+    /// [`Counter::explain`](crate::desk::Counter::explain) says what each site lacks.
     #[error("no site may take the order")]
     NoEligibleSite,
     /// The chosen site has no room.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::balance::{Candidate, Price};
-use crate::desk::counter::{Counter, Due};
+use crate::desk::counter::Counter;
+use crate::desk::due::Due;
 use crate::desk::holds::Hold;
 use crate::desk::market::Market;
 use crate::desk::places::NOWHERE;
@@ -238,7 +239,7 @@ impl Counter {
             self.places[place].pool = pool;
             if let Some(until) = stored.cools_until {
                 self.cooling += 1;
-                self.due.push(until, Due::Site(place));
+                self.due.push(until, Due::Site(place).number());
             }
         }
         for site in network.sites() {
@@ -313,7 +314,7 @@ impl Counter {
         }
         self.holds[slot].attempts = stored.attempts;
         if stored.state == OrderState::Held {
-            self.due.push(stored.until, Due::Hold(slot));
+            self.due.push(stored.until, Due::Hold(slot).number());
         }
         Ok(())
     }

@@ -261,6 +261,39 @@ pub enum OrderFault {
 }
 
 impl OrderFault {
+    /// The fault in words without the index, for an order that is in no batch.
+    ///
+    /// ```
+    /// use catchment::id::OrderId;
+    /// use catchment::order::OrderFault;
+    /// let fault = OrderFault::ZeroSize { id: OrderId(7), index: 0 };
+    /// assert_eq!(fault.to_string(), "order 7 at index 0 has size 0");
+    /// assert_eq!(fault.alone(), "order 7 has size 0");
+    /// ```
+    #[must_use]
+    pub fn alone(&self) -> String {
+        match self.index() {
+            Some(index) => self
+                .to_string()
+                .replacen(&format!(" at index {index}"), "", 1),
+            None => self.to_string(),
+        }
+    }
+
+    /// Where in the batch the order at fault is, or `None` if it is the batch.
+    #[must_use]
+    pub const fn index(&self) -> Option<usize> {
+        match *self {
+            Self::TooManyOrders { .. } => None,
+            Self::DuplicateId { index, .. }
+            | Self::ZeroSize { index, .. }
+            | Self::TooManyLines { index, .. }
+            | Self::ZeroQuantity { index, .. }
+            | Self::QuantityTooLarge { index, .. }
+            | Self::RepeatedSku { index, .. } => Some(index),
+        }
+    }
+
     /// The order at fault, or `None` if it is the batch.
     #[must_use]
     pub const fn order(&self) -> Option<OrderId> {

@@ -52,7 +52,11 @@ fn balance_equal(
             }
         }
     } else {
-        draft.proof = Proof::OverListedCandidates;
+        draft.proof = if everywhere.lists_all(problem.rows()) {
+            Proof::Optimal
+        } else {
+            Proof::OverListedCandidates
+        };
         balance::solve(&problem)
     };
     for (load, price) in draft.loads.iter_mut().zip(solution.prices()) {

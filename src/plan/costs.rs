@@ -39,7 +39,7 @@ pub trait Costs: Sync {
     /// share, rounded down to a millimetre.
     ///
     /// With such a bound a plan is the best over *all* eligible sites. Without (`None`, the default) it is the best
-    /// over the nearest few, listed for each order.
+    /// over the nearest few, listed for each order; over all, if those are all that an order may go to.
     fn least_per_kilometre(&self) -> Option<Distance> {
         None
     }

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use crate::balance::Price;
-use crate::id::{OrderId, SiteId};
+use crate::id::{DisplayWith, Names, Numbers, OrderId, SiteId};
 use crate::plan::Cost;
 use crate::units::{Distance, Orders, Units};
 
@@ -153,12 +153,19 @@ impl fmt::Display for Total {
 
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "order {}: ", self.order)?;
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Decision {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "order {}: ", names.order(self.order))?;
         match &self.outcome {
             Outcome::Assigned(assigned) => {
-                write!(f, "site {} at {}", assigned.site, assigned.distance)
+                let site = names.site(assigned.site);
+                write!(f, "site {site} at {}", assigned.distance)
             }
-            Outcome::Unassigned(why) => why.fmt(f),
+            Outcome::Unassigned(why) => fmt::Display::fmt(why, f),
         }
     }
 }

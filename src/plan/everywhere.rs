@@ -86,6 +86,12 @@ impl<'a> Everywhere<'a> {
         })
     }
 
+    /// Whether these lists leave no site out that an order may go to.
+    pub(super) fn lists_all(&self, rows: &Rows) -> bool {
+        let open = self.terms.sites.iter().filter(|site| site.is_open).count();
+        open <= self.listed || (0..rows.len()).all(|order| rows.row(order).len() < self.listed)
+    }
+
     /// The sites of each order, cheapest first, and one more for each row. On all threads.
     fn rows_with(
         &self,
@@ -159,8 +165,29 @@ impl<'a> Everywhere<'a> {
         }
     }
 
+    /// As [`each_below`](Self::each_below), but where distance bounds no cost, no site beyond those listed.
+    pub(super) fn each_known_below(
+        &self,
+        asker: &Asker,
+        limit: i64,
+        mut found: impl FnMut(u32, i64),
+    ) {
+        if self.is_bounded() {
+            self.each_below(asker, limit, found);
+            return;
+        }
+        let mut shortlist = Shortlist::new(self.listed);
+        self.list(asker, &mut shortlist, |_| true);
+        for candidate in shortlist.drain() {
+            found(candidate.site(), candidate.cost());
+        }
+    }
+
     /// From now on [`each_below`](Self::each_below) counts these prices, one a slot. O(sites).
+    ///
+    /// Only where distance bounds the cost: elsewhere lists are by distance alone.
     pub(super) fn set_prices(&mut self, prices: &[i64]) {
+        debug_assert!(self.is_bounded(), "lists by distance know no prices");
         self.tree.set_floors(|slot| prices[slot as usize]);
     }
 

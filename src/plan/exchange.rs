@@ -13,8 +13,10 @@
 //! of an optimal plan as potentials, 0 for slack, no edge is shorter than 0, so Dijkstra's algorithm finds it. From
 //! each node it looks no farther than a window, which widens until the goal is inside.
 
+use core::cell::RefCell;
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 
 use crate::balance::Price;
 use crate::order::Wish;
@@ -34,6 +36,23 @@ pub(super) struct Exchanges<'a> {
     /// The ranks of the orders that may move, slot after slot and slack as the last, and where each slot's begin.
     members: Vec<u32>,
     begins: Vec<u32>,
+    exits: RefCell<KnownExits>,
+}
+
+/// Where the orders of one slot could go, by how much more that would cost, prices included.
+struct Exits {
+    /// All that are no longer are there.
+    up_to: i64,
+    /// The length, and the rank of the order that would move.
+    to_nowhere: Option<(i64, u32)>,
+    /// The slot, the length and the rank; the shortest first, and of each slot the shortest alone.
+    to_sites: Vec<(u32, i64, u32)>,
+}
+
+/// What searches have found already.
+struct KnownExits {
+    by_slot: Vec<Option<Rc<Exits>>>,
+    count: usize,
 }
 
 /// A search in progress.
@@ -52,12 +71,19 @@ impl<'a> Exchanges<'a> {
         terms: &'a Terms<'a>,
         mut everywhere: Everywhere<'a>,
     ) -> Option<Self> {
-        /// Twice a walk round half the Earth with all preferences, and the levels that a chain may add up to.
-        const RANGE: i64 =
-            2 * (20_100_000_000 + 3 * Preferences::WORTH_MAX.as_millimetres().cast_signed());
+        const WALK_MAX: i64 = 20_100_000_000;
+        const WORTH_MAX: i64 = Preferences::WORTH_MAX.as_millimetres().cast_signed();
+        // Twice a walk round half the Earth, or whatever the caller's own costs may be, with all preferences; and the
+        // levels that a chain may add up to.
+        let walk_max = if terms.has_own_costs() {
+            Terms::WALK_MAX
+        } else {
+            WALK_MAX
+        };
+        let range = 2 * (walk_max + 3 * WORTH_MAX);
         let sites = i64::try_from(plan.loads().len()).ok()?;
         let level = match plan.objective() {
-            Objective::FewestUnassigned => (4 * RANGE).checked_mul(sites + 2)?,
+            Objective::FewestUnassigned => (4 * range).checked_mul(sites + 2)?,
             Objective::UnassignedAt(_) => 0,
         };
         if level > i64::MAX / 8 {
@@ -65,7 +91,9 @@ impl<'a> Exchanges<'a> {
         }
         let sum = |price: Price| price.unassigned * level + price.cost;
         let prices: Vec<i64> = plan.loads().iter().map(|load| sum(load.price)).collect();
-        everywhere.set_prices(&prices);
+        if everywhere.is_bounded() {
+            everywhere.set_prices(&prices);
+        }
         let (members, begins) = movable(plan, terms);
         Some(Self {
             plan,
@@ -75,6 +103,10 @@ impl<'a> Exchanges<'a> {
             level,
             members,
             begins,
+            exits: RefCell::new(KnownExits {
+                by_slot: vec![None; plan.loads().len() + 1],
+                count: 0,
+            }),
         })
     }
 
@@ -134,12 +166,11 @@ impl<'a> Exchanges<'a> {
         if self.has_room(slot) {
             search.relax(self.slack(), dist, (slot, Search::NOBODY));
         }
-        for rank in self.members(slot) {
-            let asker = self.terms.asker(*rank);
-            let own = self.cost_at(&asker, slot) + self.prices[slot as usize];
-            search.relax(self.slack(), dist + self.nowhere() - own, (slot, *rank));
-            self.leave_for_sites(search, &asker, (slot, own), window);
+        let exits = self.exits(slot, window - dist);
+        if let Some((length, rank)) = exits.to_nowhere {
+            search.relax(self.slack(), dist + length, (slot, rank));
         }
+        search.follow(&exits, slot, window);
     }
 
     fn leave_slack(&self, search: &mut Search, window: i64) {
@@ -150,28 +181,65 @@ impl<'a> Exchanges<'a> {
                 search.relax(slot, dist + price, (slack, Search::NOBODY));
             }
         }
-        for rank in self.members(slack) {
-            let asker = self.terms.asker(*rank);
-            self.leave_for_sites(search, &asker, (slack, self.nowhere()), window);
+        if dist <= window {
+            search.follow(&self.exits(slack, window - dist), slack, window);
         }
     }
 
-    /// Every move of an order from its slot, where cost and price are `own`, to a site within the window.
-    fn leave_for_sites(
-        &self,
-        search: &mut Search,
-        asker: &Asker,
-        (slot, own): (u32, i64),
-        window: i64,
-    ) {
-        let dist = search.dist[slot as usize];
-        let limit = own.saturating_add(window - dist).saturating_add(1);
-        self.everywhere.each_below(asker, limit, |to, cost| {
-            let there = cost + self.prices[to as usize];
-            if to != slot && there < limit {
-                search.relax(to, dist + there - own, (slot, asker.rank));
-            }
-        });
+    /// The ways out of a slot that are no longer than `length`, and perhaps more: found once for all searches.
+    fn exits(&self, slot: u32, length: i64) -> Rc<Exits> {
+        /// So many are kept: a gigabyte is not.
+        const KEPT_MAX: usize = 1 << 22;
+        let mut kept = self.exits.borrow_mut();
+        if let Some(known) = &kept.by_slot[slot as usize]
+            && known.up_to >= length
+        {
+            return Rc::clone(known);
+        }
+        // The next search may look a little farther.
+        let up_to = (length.unsigned_abs() + 1)
+            .next_power_of_two()
+            .cast_signed();
+        let exits = Rc::new(self.find_exits(slot, up_to));
+        kept.count += exits.to_sites.len();
+        if kept.count > KEPT_MAX {
+            kept.count = exits.to_sites.len();
+            kept.by_slot.fill(None);
+        }
+        kept.by_slot[slot as usize] = Some(Rc::clone(&exits));
+        exits
+    }
+
+    fn find_exits(&self, slot: u32, up_to: i64) -> Exits {
+        let mut to_sites = Vec::new();
+        let mut to_nowhere: Option<(i64, u32)> = None;
+        for rank in self.members(slot) {
+            let asker = self.terms.asker(*rank);
+            let own = if slot == self.slack() {
+                self.nowhere()
+            } else {
+                let own = self.cost_at(&asker, slot) + self.prices[slot as usize];
+                let way = (self.nowhere() - own, *rank);
+                to_nowhere = Some(to_nowhere.map_or(way, |known| known.min(way)));
+                own
+            };
+            let limit = own.saturating_add(up_to).saturating_add(1);
+            self.everywhere.each_known_below(&asker, limit, |to, cost| {
+                let there = cost + self.prices[to as usize];
+                if to != slot && there < limit {
+                    to_sites.push((to, there - own, *rank));
+                }
+            });
+        }
+        // The shortest to each site; of equals that of the first order.
+        to_sites.sort_unstable();
+        to_sites.dedup_by_key(|(to, ..)| *to);
+        to_sites.sort_unstable_by_key(|(to, length, _)| (*length, *to));
+        Exits {
+            up_to,
+            to_nowhere,
+            to_sites,
+        }
     }
 
     /// The ranks of the orders at a slot that may move.
@@ -248,6 +316,15 @@ impl Search {
             *known = dist;
             self.via[slot as usize] = via;
             self.heap.push(Reverse((dist, slot)));
+        }
+    }
+
+    /// Every way out of a slot that ends within the window.
+    fn follow(&mut self, exits: &Exits, slot: u32, window: i64) {
+        let dist = self.dist[slot as usize];
+        let near = exits.to_sites.iter();
+        for (to, length, rank) in near.take_while(|(_, length, _)| *length <= window - dist) {
+            self.relax(*to, dist + length, (slot, *rank));
         }
     }
 

@@ -1,21 +1,15 @@
 //! Explanations, computed when asked.
 
-use core::cell::OnceCell;
+use core::cmp::Ordering;
 
-use crate::balance::Candidate;
-use crate::candidates::{Filter, Rejection, Verdict};
-use crate::id::{OrderId, SiteId};
-use crate::order::{Order, Wish};
+use crate::id::OrderId;
+use crate::order::Order;
 use crate::plan::batch::Batch;
-use crate::plan::everywhere::Everywhere;
-use crate::plan::exchange::Exchanges;
-use crate::plan::terms::{Asker, Terms};
-use crate::plan::{
-    Assigned, Because, Considered, Cost, ExplainError, Explanation, Merit, Outcome, Plan, Proof,
-    Remedy, SiteLoad, Unassigned,
-};
-use crate::site::{Neighbour, Network, Site};
-use crate::units::{Distance, Units};
+use crate::plan::result::Asked;
+use crate::plan::study::Study;
+use crate::plan::terms::Terms;
+use crate::plan::{Costs, ExplainError, Explanation, Plan};
+use crate::site::Network;
 
 impl Plan {
     /// Why an order goes where it goes: the reason, the alternatives with their numbers, who holds the place at the
@@ -27,7 +21,7 @@ impl Plan {
     /// # Errors
     ///
     /// [`ExplainError`] if the order is not in the plan, the network not of its version, or the costs were the
-    /// caller's.
+    /// caller's: then [`explain_by_costs`](Self::explain_by_costs) takes them again.
     ///
     /// ```
     /// use catchment::geo::{LngLat, Position};
@@ -69,385 +63,160 @@ impl Plan {
         network: &Network,
         orders: &[OrderId],
     ) -> Result<Vec<Explanation>, ExplainError> {
-        if self.version() != network.version() {
-            return Err(ExplainError::OtherVersion {
-                plan: self.version(),
-                network: network.version(),
-            });
-        }
         if self.inner.settings.has_own_costs {
+            self.check_version(network)?;
             return Err(ExplainError::OwnCosts);
         }
         let batch = Batch::Remembered {
             decisions: self.decisions(),
             asked: &self.inner.asked,
         };
-        let terms = Terms::new(network, batch, &self.inner.settings, None);
-        let study = Study {
-            plan: self,
-            network,
-            terms: &terms,
-            everywhere: Everywhere::new(&terms, 1),
-            exchanges: OnceCell::new(),
-        };
-        let ranks = orders.iter().map(|order| {
+        self.explain_over(network, batch, None, orders)
+    }
+
+    /// [`explain`](Self::explain) for a plan by the caller's own costs: the same costs, and all orders of the batch in
+    /// any sequence, as costs may ask for more than the plan remembers of an order.
+    ///
+    /// A site for which there is no cost is [refused by the predicate](crate::candidates::Rejection::Predicate). A plan
+    /// [over listed candidates](crate::plan::Proof::OverListedCandidates) knows of no other sites: its reasons,
+    /// exchanges and remedies are true of those. For the remedies costs are also asked of sites that would be eligible
+    /// with a longer radius or walk.
+    ///
+    /// As [`explain`](Self::explain), and the cost of every order at its site is asked once. For many orders
+    /// [`explain_each_by_costs`](Self::explain_each_by_costs) prepares once.
+    ///
+    /// # Errors
+    ///
+    /// [`ExplainError`] if the order is not in the plan, or network, orders or costs are not those of the plan.
+    ///
+    /// ```
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::{OrderId, SiteId};
+    /// use catchment::order::Order;
+    /// use catchment::plan::{Cost, Router};
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::{Distance, Units};
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// let network = Network::builder()
+    ///     .site(Site::leader(SiteId(1), at(121.400)?, Units(1)))
+    ///     .site(Site::leader(SiteId(2), at(121.410)?, Units(60)))
+    ///     .build()?;
+    /// let orders = [Order::new(OrderId(7), at(121.404)?), Order::new(OrderId(8), at(121.399)?)];
+    /// // The road is half as long again as the way of a bird.
+    /// let by_road = |_: &Order, _: &Site, walk: Distance| {
+    ///     Some(Cost::from_millimetres(walk.as_millimetres() as i64 * 3 / 2))
+    /// };
+    /// let plan = Router::new(&network).costs(&by_road).route(&orders)?;
+    /// let why = plan.explain_by_costs(&network, &orders, &by_road, OrderId(7))?;
+    /// assert_eq!(
+    ///     why.to_string(),
+    ///     "order 7 goes to site 2 at 571 m, 190 m farther than to the nearest, because the nearest, site 1 at \
+    ///      380 m, is full; to give it a place at site 1, order 8 would go to site 2 and all together would cost \
+    ///      1,141 m more",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn explain_by_costs(
+        &self,
+        network: &Network,
+        orders: &[Order],
+        costs: &dyn Costs,
+        order: OrderId,
+    ) -> Result<Explanation, ExplainError> {
+        let mut explained = self.explain_each_by_costs(network, orders, costs, &[order])?;
+        explained.pop().ok_or(ExplainError::UnknownOrder { order })
+    }
+
+    /// [`explain_by_costs`](Self::explain_by_costs) for many orders, in the sequence given: `orders` is the batch, `of`
+    /// are those to explain.
+    ///
+    /// # Errors
+    ///
+    /// As [`explain_by_costs`](Self::explain_by_costs), for the first order that is not in the plan.
+    pub fn explain_each_by_costs(
+        &self,
+        network: &Network,
+        orders: &[Order],
+        costs: &dyn Costs,
+        of: &[OrderId],
+    ) -> Result<Vec<Explanation>, ExplainError> {
+        self.check_version(network)?;
+        let batch = Batch::given(orders);
+        self.check_batch(&batch)?;
+        self.explain_over(network, batch, Some(costs), of)
+    }
+
+    fn explain_over(
+        &self,
+        network: &Network,
+        batch: Batch<'_>,
+        costs: Option<&dyn Costs>,
+        of: &[OrderId],
+    ) -> Result<Vec<Explanation>, ExplainError> {
+        self.check_version(network)?;
+        let terms = Terms::new(network, batch, &self.inner.settings, costs);
+        if costs.is_some() {
+            self.check_costs(&terms)?;
+        }
+        let study = Study::new(self, network, &terms);
+        let ranks = of.iter().map(|order| {
             let decisions = self.decisions();
             let found = decisions.binary_search_by_key(order, |decision| decision.order);
             found.map_err(|_| ExplainError::UnknownOrder { order: *order })
         });
-        ranks.map(|rank| Ok(study.explain(rank? as u32))).collect()
-    }
-}
-
-/// All that explanations of one plan share.
-struct Study<'a> {
-    plan: &'a Plan,
-    network: &'a Network,
-    terms: &'a Terms<'a>,
-    everywhere: Everywhere<'a>,
-    /// Made when first needed; `None` if the plan has no prices.
-    exchanges: OnceCell<Option<Exchanges<'a>>>,
-}
-
-/// The order in question.
-struct Subject<'a> {
-    asker: Asker,
-    order: Order,
-    filter: Filter<'a>,
-    /// The nearest and the cheapest of the eligible sites; without the buyer's choice if there was one.
-    nearest: Option<Neighbour>,
-    cheapest: Option<Candidate>,
-}
-
-impl<'a> Study<'a> {
-    fn explain(&self, rank: u32) -> Explanation {
-        let outcome = self.plan.decisions()[rank as usize].outcome;
-        let subject = self.subject(rank);
-        let (because, target) = match &outcome {
-            Outcome::Assigned(assigned) => self.because(&subject, assigned),
-            Outcome::Unassigned(why) => {
-                let target = (*why == Unassigned::NoRoom)
-                    .then(|| self.best_with_price(&subject))
-                    .flatten();
-                (Because::Unassigned(*why), target)
-            }
-        };
-        let from = match &outcome {
-            Outcome::Assigned(assigned) => self.terms.slot(assigned.site),
-            Outcome::Unassigned(_) => None,
-        };
-        let exchange = target.and_then(|to| {
-            let exchanges = self.exchanges()?;
-            exchanges.cheapest(&subject.asker, from, to)
-        });
-        let remedies = match outcome {
-            Outcome::Assigned(_) => Vec::new(),
-            Outcome::Unassigned(why) => self.remedies(&subject, why, target),
-        };
-        let assigned = match &outcome {
-            Outcome::Assigned(assigned) => Some(assigned),
-            Outcome::Unassigned(_) => None,
-        };
-        let detour =
-            |assigned: &Assigned| Some(assigned.distance.saturating_sub(subject.nearest?.distance));
-        Explanation {
-            order: subject.order.id,
-            outcome,
-            nearest: subject.nearest,
-            detour: assigned.and_then(detour),
-            because,
-            considered: self.considered(&subject, assigned, target),
-            exchange,
-            remedies,
+        let explained: Result<Vec<_>, _> =
+            ranks.map(|rank| Ok(study.explain(rank? as u32))).collect();
+        match terms.fault() {
+            Some((order, site, cost, _)) => Err(ExplainError::CostOutOfRange { order, site, cost }),
+            None => explained,
         }
     }
 
-    fn subject(&self, rank: u32) -> Subject<'a> {
-        let order = self.terms.order(rank).into_owned();
-        let filter = self.filter(&order);
-        let asker = self.terms.asker(rank);
-        let without_choice = match order.wish {
-            Wish::Site(_) => self.filter(&freed(&order)),
-            _ => filter,
-        };
-        Subject {
-            nearest: self
-                .network
-                .nearest_eligible_site(order.position, &without_choice),
-            cheapest: self.everywhere.cheapest(&asker, |_| true),
-            asker,
-            filter,
-            order,
+    fn check_version(&self, network: &Network) -> Result<(), ExplainError> {
+        if self.version() == network.version() {
+            return Ok(());
         }
-    }
-
-    /// The reason for a site, and the slot that would be better if it were not full.
-    fn because(&self, subject: &Subject<'_>, assigned: &Assigned) -> (Because, Option<u32>) {
-        if matches!(subject.order.wish, Wish::Site(_)) {
-            return (Because::Chosen, None);
-        }
-        let (Some(nearest), Some(cheapest)) = (subject.nearest, subject.cheapest) else {
-            debug_assert!(false, "the assigned site is eligible");
-            return (Because::Nearest, None);
-        };
-        if assigned.cost.as_millimetres() <= cheapest.cost() {
-            let because = if assigned.distance == nearest.distance {
-                Because::Nearest
-            } else {
-                let slot = self.terms.slot(nearest.site);
-                let at_nearest = slot.and_then(|slot| self.cost(&subject.asker, slot));
-                let saves = at_nearest.unwrap_or(0) - assigned.cost.as_millimetres();
-                Because::Preferred {
-                    saves: Cost::from_millimetres(saves),
-                }
-            };
-            return (because, None);
-        }
-        let better = self.load(cheapest.site());
-        if better.room() >= subject.order.size {
-            return (Because::Packed, None);
-        }
-        let distance = self.distance(&subject.asker, cheapest.site());
-        let price = better.price;
-        let because = if better.site == nearest.site {
-            Because::NearestWasFull { nearest, price }
-        } else {
-            let site = better.site;
-            let cheapest = Neighbour { distance, site };
-            Because::CheapestWasFull { cheapest, price }
-        };
-        (because, Some(cheapest.site()))
-    }
-
-    /// The eligible slot where cost and price together are least.
-    fn best_with_price(&self, subject: &Subject<'_>) -> Option<u32> {
-        let mut best = None;
-        self.everywhere
-            .each_below(&subject.asker, i64::MAX, |slot, cost| {
-                let price = self.load(slot).price;
-                let value = (price.unassigned, price.cost + cost, slot);
-                if best.is_none_or(|best| value < best) {
-                    best = Some(value);
-                }
-            });
-        best.map(|(_, _, slot)| slot)
-    }
-
-    fn remedies(&self, subject: &Subject<'_>, why: Unassigned, target: Option<u32>) -> Vec<Remedy> {
-        match why {
-            Unassigned::ChosenSiteUnknown => self.other_site(subject).into_iter().collect(),
-            Unassigned::ChosenSiteRefuses => {
-                let reach = self.reach(subject).into_iter();
-                reach.chain(self.other_site(subject)).collect()
-            }
-            Unassigned::ChosenSiteFull => {
-                let capacity = self.capacity_for_choice(subject).into_iter();
-                capacity.chain(self.other_site(subject)).collect()
-            }
-            Unassigned::NoEligibleSite => self.reach(subject),
-            Unassigned::NoRoom => {
-                let capacity = target.and_then(|slot| self.capacity_for_one(subject, slot));
-                capacity.into_iter().chain(self.reach(subject)).collect()
-            }
-            Unassigned::TooDear => self.price(subject).into_iter().collect(),
-        }
-    }
-
-    /// One place more than for those who chose the site, where that is what keeps this very order away: cost and price
-    /// together are then what it is worth to serve an order.
-    fn capacity_for_one(&self, subject: &Subject<'_>, slot: u32) -> Option<Remedy> {
-        let load = self.load(slot);
-        let cost = self.cost(&subject.asker, slot)?;
-        let value = (load.price.unassigned, load.price.cost + cost);
-        let is_next = value == self.terms.settings.nowhere();
-        let queue = self.queue(load.site, self.terms.batch.len());
-        let remedy = Remedy::Capacity {
-            site: load.site,
-            more: Units(queue.checked_add(subject.order.size.0)?),
-        };
-        (is_next && self.plan.proof() == Proof::Optimal).then_some(remedy)
-    }
-
-    /// How much more capacity the site would need for all that chose it, may have it, and are among the first so many.
-    fn queue(&self, site: SiteId, ranks: usize) -> u32 {
-        let decisions = self.plan.decisions()[..ranks].iter();
-        let asked = self.plan.inner.asked.iter();
-        let full = Outcome::Unassigned(Unassigned::ChosenSiteFull);
-        let queue = decisions
-            .zip(asked)
-            .filter(|(decision, asked)| decision.outcome == full && asked.wish == Wish::Site(site));
-        queue.fold(0, |sum: u32, (_, asked)| sum.saturating_add(asked.size.0))
-    }
-
-    /// Places for all that chose the site and come before this order, and for itself.
-    fn capacity_for_choice(&self, subject: &Subject<'_>) -> Option<Remedy> {
-        let Wish::Site(site) = subject.order.wish else {
-            return None;
-        };
-        let queue = self.queue(site, subject.asker.rank as usize + 1);
-        let load = self.plan.load(site)?;
-        let more = Units(queue.saturating_sub(load.capacity.0 - load.locked.0));
-        Some(Remedy::Capacity { site, more })
-    }
-
-    /// The least that a radius or the buyer's limit lacks, for sites with room.
-    fn reach(&self, subject: &Subject<'_>) -> Vec<Remedy> {
-        let home = subject.order.position;
-        let freely = self.filter(&freed(&subject.order));
-        let mut radius: Option<(Distance, Neighbour)> = None;
-        let mut walk: Option<(Distance, Neighbour)> = None;
-        for candidate in self
-            .network
-            .explain(home, self.network.len(), &subject.filter)
-        {
-            let neighbour = candidate.neighbour;
-            let (least, more) = match candidate.verdict {
-                Verdict::Rejected(Rejection::OutsideRadius {
-                    distance,
-                    radius: reach,
-                }) => (&mut radius, distance.saturating_sub(reach)),
-                Verdict::Rejected(Rejection::TooFar { distance, limit }) => {
-                    let freely = self.network.explain_site(home, neighbour.site, &freely);
-                    if freely.is_none_or(|freely| freely.verdict != Verdict::Eligible) {
-                        continue;
-                    }
-                    (&mut walk, distance.saturating_sub(limit))
-                }
-                _ => continue,
-            };
-            if self.would_take(subject, neighbour) && least.is_none_or(|(least, _)| more < least) {
-                *least = Some((more, neighbour));
-            }
-        }
-        let radius = radius.map(|(more, near)| Remedy::Reach {
-            site: near.site,
-            more,
-        });
-        let walk = walk.map(|(more, near)| Remedy::Walk {
-            site: near.site,
-            more,
-        });
-        radius.into_iter().chain(walk).collect()
-    }
-
-    /// The nearest site with room that is eligible without the buyer's choice.
-    fn other_site(&self, subject: &Subject<'_>) -> Option<Remedy> {
-        let freely = freed(&subject.order);
-        let has_room = |site: &Site| {
-            let load = self.plan.load(site.id);
-            load.is_some_and(|load| load.room() >= freely.size)
-        };
-        let filter = self.filter(&freely).matching(&has_room);
-        let neighbour = self
-            .network
-            .nearest_eligible_site(freely.position, &filter)?;
-        Some(Remedy::OtherSite { neighbour })
-    }
-
-    /// What it costs to be served by the cheapest site, if that has room.
-    fn price(&self, subject: &Subject<'_>) -> Option<Remedy> {
-        let cheapest = subject.cheapest?;
-        let load = self.load(cheapest.site());
-        (load.room() >= subject.order.size).then(|| Remedy::Price {
-            site: load.site,
-            above: Cost::from_millimetres(cheapest.cost()),
+        Err(ExplainError::OtherVersion {
+            plan: self.version(),
+            network: network.version(),
         })
     }
 
-    /// Whether a site has room for the order and is worth its cost.
-    fn would_take(&self, subject: &Subject<'_>, neighbour: Neighbour) -> bool {
-        let Some(slot) = self.terms.slot(neighbour.site) else {
-            return false;
+    /// That these are the plan's own orders, as far as it remembers them.
+    fn check_batch(&self, batch: &Batch<'_>) -> Result<(), ExplainError> {
+        let known = self.decisions().iter().zip(&self.inner.asked);
+        for ((_, given), (decision, asked)) in batch.ranked().zip(known) {
+            if given.id != decision.order || Asked::from(&*given) != *asked {
+                let order = given.id.min(decision.order);
+                return Err(ExplainError::OtherOrders { order });
+            }
+        }
+        let (given, known) = (batch.len(), self.decisions().len());
+        let order = match given.cmp(&known) {
+            Ordering::Less => self.decisions()[given].order,
+            Ordering::Equal => return Ok(()),
+            Ordering::Greater => batch.order(known as u32).id,
         };
-        let cost = self
-            .terms
-            .cost_of_walk(&subject.asker, slot, neighbour.distance);
-        self.load(slot).room() >= subject.order.size
-            && cost < self.terms.settings.price_of_nowhere()
+        Err(ExplainError::OtherOrders { order })
     }
 
-    /// The nearest sites as far as the assigned one, and those that the explanation names.
-    fn considered(
-        &self,
-        subject: &Subject<'_>,
-        assigned: Option<&Assigned>,
-        target: Option<u32>,
-    ) -> Vec<Considered> {
-        let home = subject.order.position;
-        let near = self
-            .network
-            .explain(home, Explanation::CONSIDERED_MAX, &subject.filter);
-        let is_near = |near: &Distance| assigned.is_none_or(|assigned| *near <= assigned.distance);
-        let near = near
-            .into_iter()
-            .filter(|near| is_near(&near.neighbour.distance));
-        let named = [
-            assigned.map(|assigned| assigned.site),
-            subject.nearest.map(|nearest| nearest.site),
-            target.map(|slot| self.load(slot).site),
-        ];
-        let named = named.into_iter().flatten();
-        let named = named.filter_map(|site| self.network.explain_site(home, site, &subject.filter));
-        let mut all: Vec<_> = near.chain(named).collect();
-        all.sort_by_key(|candidate| candidate.neighbour);
-        all.dedup_by_key(|candidate| candidate.neighbour);
-        let considered = all.into_iter().filter_map(|candidate| {
-            let merit = match candidate.verdict {
-                Verdict::Rejected(rejection) => Merit::Rejected(rejection),
-                Verdict::Eligible => {
-                    let slot = self.terms.slot(candidate.neighbour.site)?;
-                    let load = self.load(slot);
-                    Merit::Eligible {
-                        cost: Cost::from_millimetres(self.cost(&subject.asker, slot)?),
-                        price: load.price,
-                        room: load.room(),
-                    }
-                }
+    /// That every order costs at its site what the plan says.
+    fn check_costs(&self, terms: &Terms<'_>) -> Result<(), ExplainError> {
+        for (rank, decision) in (0..).zip(self.decisions()) {
+            let Some(assigned) = decision.assigned() else {
+                continue;
             };
-            Some(Considered {
-                neighbour: candidate.neighbour,
-                merit,
-            })
-        });
-        considered.collect()
-    }
-
-    fn exchanges(&self) -> Option<&Exchanges<'a>> {
-        let made = self.exchanges.get_or_init(|| {
-            (self.plan.proof() == Proof::Optimal)
-                .then(|| Exchanges::new(self.plan, self.terms, self.everywhere.clone()))
-                .flatten()
-        });
-        made.as_ref()
-    }
-
-    fn filter(&self, order: &Order) -> Filter<'static> {
-        self.terms.settings.filter(Filter::for_order(order))
-    }
-
-    fn load(&self, slot: u32) -> &SiteLoad {
-        &self.plan.loads()[slot as usize]
-    }
-
-    fn cost(&self, asker: &Asker, slot: u32) -> Option<i64> {
-        let site = self.terms.site(slot);
-        let cost = self.terms.cost(asker, slot, asker.at.chord(site.at));
-        cost.filter(|_| site.is_open)
-    }
-
-    fn distance(&self, asker: &Asker, slot: u32) -> Distance {
-        asker.at.distance_to(self.terms.site(slot).at)
-    }
-}
-
-/// The order as if the buyer had not limited where it goes.
-fn freed(order: &Order) -> Order {
-    let wish = match order.wish {
-        Wish::Site(_) | Wish::Within(_) => Wish::Any,
-        wish => wish,
-    };
-    Order {
-        wish,
-        ..order.clone()
+            let cost = terms.slot(assigned.site).and_then(|slot| {
+                let (asker, site) = (terms.asker(rank), terms.site(slot));
+                let cost = terms.cost(&asker, slot, asker.at.chord(site.at));
+                cost.filter(|_| site.is_open)
+            });
+            if cost != Some(assigned.cost.as_millimetres()) {
+                let (order, site) = (decision.order, assigned.site);
+                return Err(ExplainError::OtherCosts { order, site });
+            }
+        }
+        Ok(())
     }
 }

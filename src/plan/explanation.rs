@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::balance::Price;
 use crate::candidates::Rejection;
-use crate::id::{OrderId, SiteId};
+use crate::id::{DisplayWith, Names, Numbers, OrderId, SiteId};
 use crate::plan::{Cost, Outcome, Unassigned};
 use crate::site::{Neighbour, Version};
 use crate::units::{Distance, Units};
@@ -29,6 +29,21 @@ pub struct Explanation {
     pub exchange: Option<Exchange>,
     /// What would make a place for an order that has none, each for itself.
     pub remedies: Vec<Remedy>,
+    /// What all costs here are costs of.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub counted: Counted,
+}
+
+/// What the costs of a plan are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Counted {
+    /// Walks and preferences.
+    #[default]
+    Walks,
+    /// The caller's own [`Costs`](crate::plan::Costs), and preferences.
+    OwnCosts,
 }
 
 /// The reason for a decision.
@@ -45,6 +60,17 @@ pub enum Because {
     Preferred {
         /// How much less it costs than the nearest.
         saves: Cost,
+    },
+    /// The nearest eligible site is nearer, but by the caller's own costs none is cheaper than this one.
+    Cheapest {
+        /// How much less it costs than the nearest.
+        saves: Cost,
+    },
+    /// A site would be cheaper by the caller's own costs, but the plan did not know of it: only so many sites are
+    /// listed for each order where costs have no [lower bound](crate::plan::Costs::least_per_kilometre).
+    NotListed {
+        /// Which, and how far it is.
+        cheapest: Neighbour,
     },
     /// The nearest eligible site would be the cheapest, but other orders fill it.
     NearestWasFull {
@@ -179,9 +205,34 @@ pub enum ExplainError {
         /// The version given.
         network: Version,
     },
-    /// The plan was made with the caller's own costs, which it does not keep.
-    #[error("the plan was made with costs of the caller's own")]
+    /// The plan was made with the caller's own costs, which it does not keep: give them again
+    /// ([`explain_by_costs`](crate::plan::Plan::explain_by_costs)).
+    #[error("the plan was made with costs of the caller's own: explain_by_costs takes them")]
     OwnCosts,
+    /// The orders given with the costs are not those of the plan.
+    #[error("order {order} is not in both the orders and the plan, once and asking for the same")]
+    OtherOrders {
+        /// The first order that is missing, too many, or asks for something else.
+        order: OrderId,
+    },
+    /// The costs given are not those that the plan was made with.
+    #[error("order {order} does not cost at site {site} what the plan says")]
+    OtherCosts {
+        /// The first order that costs something else.
+        order: OrderId,
+        /// Where it goes.
+        site: SiteId,
+    },
+    /// The caller's costs named a cost out of range, or below their own bound, where routing had not asked.
+    #[error("order {order} costs {} mm at site {site}, which is out of range", cost.as_millimetres())]
+    CostOutOfRange {
+        /// The order.
+        order: OrderId,
+        /// The site.
+        site: SiteId,
+        /// The cost.
+        cost: Cost,
+    },
 }
 
 impl Explanation {
@@ -191,22 +242,30 @@ impl Explanation {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "order {} ", self.order)?;
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Explanation {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "order {} ", names.order(self.order))?;
         match &self.outcome {
             Outcome::Assigned(assigned) => {
-                write!(f, "goes to site {} at {}", assigned.site, assigned.distance)?;
+                let site = names.site(assigned.site);
+                write!(f, "goes to site {site} at {}", assigned.distance)?;
                 if let Some(detour) = self.detour.filter(|detour| *detour > Distance::ZERO) {
                     write!(f, ", {detour} farther than to the nearest,")?;
                 }
             }
             Outcome::Unassigned(_) => f.write_str("goes nowhere")?,
         }
-        write!(f, " because {}", self.because)?;
+        write!(f, " because {}", self.because.display_with(names))?;
         if let Some(exchange) = &self.exchange {
-            write!(f, "; {exchange}")?;
+            f.write_str("; ")?;
+            exchange.tell(self.counted, names, f)?;
         }
         match self.remedies.first() {
-            Some(remedy) => write!(f, "; {remedy} would help"),
+            Some(remedy) => write!(f, "; {} would help", remedy.display_with(names)),
             None => Ok(()),
         }
     }
@@ -214,43 +273,74 @@ impl fmt::Display for Explanation {
 
 impl fmt::Display for Because {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Because {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Chosen => f.write_str("the buyer chose it"),
             Self::Nearest => f.write_str("it is the nearest that may take it"),
             Self::Preferred { saves } => {
                 write!(f, "preferences make it {saves} cheaper than the nearest")
             }
+            Self::Cheapest { saves } => write!(f, "it costs {saves} less than the nearest"),
+            Self::NotListed { cheapest } => write!(
+                f,
+                "site {} at {}, which is cheaper, was not listed for it",
+                names.site(cheapest.site),
+                cheapest.distance
+            ),
             Self::NearestWasFull { nearest, .. } => write!(
                 f,
                 "the nearest, site {} at {}, is full",
-                nearest.site, nearest.distance
+                names.site(nearest.site),
+                nearest.distance
             ),
             Self::CheapestWasFull { cheapest, .. } => write!(
                 f,
                 "the preferred site {} at {} is full",
-                cheapest.site, cheapest.distance
+                names.site(cheapest.site),
+                cheapest.distance
             ),
             Self::Packed => f.write_str("orders of different sizes fit best so"),
-            Self::Unassigned(why) => why.fmt(f),
+            Self::Unassigned(why) => fmt::Display::fmt(why, f),
         }
     }
 }
 
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Exchange {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tell(Counted::Walks, names, f)
+    }
+}
+
+impl Exchange {
+    fn tell(&self, counted: Counted, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(first) = self.steps.first().and_then(|step| step.to) else {
             return Ok(());
         };
-        write!(f, "to give it a place at site {first}, ")?;
+        write!(f, "to give it a place at site {}, ", names.site(first))?;
         for step in self.steps.iter().skip(1) {
+            write!(f, "order {} would go ", names.order(step.order))?;
             match step.to {
-                Some(site) => write!(f, "order {} would go to site {site} and ", step.order)?,
-                None => write!(f, "order {} would go nowhere and ", step.order)?,
+                Some(site) => write!(f, "to site {} and ", names.site(site))?,
+                None => f.write_str("nowhere and ")?,
             }
         }
         let cost = Cost::from_millimetres(self.costs.cost);
         match self.costs.unassigned {
-            0 => write!(f, "all together would walk {cost} more"),
+            0 => match counted {
+                Counted::Walks => write!(f, "all together would walk {cost} more"),
+                Counted::OwnCosts => write!(f, "all together would cost {cost} more"),
+            },
             more => write!(f, "{more} more would go nowhere"),
         }
     }
@@ -258,16 +348,29 @@ impl fmt::Display for Exchange {
 
 impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Remedy {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Capacity { site, more } => write!(f, "{more} more capacity at site {site}"),
+            Self::Capacity { site, more } => {
+                write!(f, "{more} more capacity at site {}", names.site(*site))
+            }
             Self::Reach { site, more } => {
+                let site = names.site(*site);
                 write!(f, "a service radius {more:#} longer at site {site}")
             }
-            Self::Walk { site, more } => write!(f, "a walk {more:#} longer, to site {site},"),
+            Self::Walk { site, more } => {
+                write!(f, "a walk {more:#} longer, to site {},", names.site(*site))
+            }
             Self::OtherSite { neighbour } => {
-                write!(f, "site {} at {}", neighbour.site, neighbour.distance)
+                let site = names.site(neighbour.site);
+                write!(f, "site {site} at {}", neighbour.distance)
             }
             Self::Price { site, above } => {
+                let site = names.site(*site);
                 write!(f, "a price of more than {above}, at site {site},")
             }
         }

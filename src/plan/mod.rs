@@ -71,6 +71,7 @@ mod router;
 mod routing;
 #[cfg(feature = "serde")]
 mod stored;
+mod study;
 mod terms;
 
 pub use cost::Cost;
@@ -78,7 +79,7 @@ pub use costs::Costs;
 pub use decision::{Assigned, Decision, Outcome, SiteLoad, Total, Unassigned};
 pub use error::RouteError;
 pub use explanation::{
-    Because, Considered, Exchange, ExplainError, Explanation, Merit, Remedy, Step,
+    Because, Considered, Counted, Exchange, ExplainError, Explanation, Merit, Remedy, Step,
 };
 pub use preferences::Preferences;
 pub use result::{Plan, Proof};

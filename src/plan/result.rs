@@ -105,7 +105,8 @@ pub enum Proof {
     /// No plan is better, whatever eligible sites its orders go to: the prices in the loads prove it.
     Optimal,
     /// No plan is better that sends each order to one of the sites listed for it. What is beyond the lists is unknown,
-    /// because the caller's costs have no [lower bound](crate::plan::Costs::least_per_kilometre).
+    /// because the caller's costs have no [lower bound](crate::plan::Costs::least_per_kilometre). If the lists leave
+    /// nothing out, the plan is [`Optimal`](Self::Optimal).
     OverListedCandidates,
     /// Orders differ in size: this is the best plan that was found.
     Bounded {
@@ -168,10 +169,16 @@ impl Plan {
     /// use catchment::plan::{Cost, Router};
     /// use catchment::site::{Network, Site};
     /// use catchment::units::Distance;
-    /// let network = Network::builder().build()?;
+    /// # use catchment::geo::{LngLat, Position};
+    /// # use catchment::id::{OrderId, SiteId};
+    /// # use catchment::units::Units;
+    /// # let at = Position::new(LngLat { lng: 121.4, lat: 31.2 })?;
+    /// let sites = [1, 2, 3].map(|id| Site::store(SiteId(id), at, Units(9)));
+    /// let (network, orders) = (Network::builder().sites(sites).build()?, [Order::new(OrderId(1), at)]);
     /// let by_bus = |_: &Order, _: &Site, _: Distance| Some(Cost::from_millimetres(960_000));
-    /// assert_eq!(Router::new(&network).listed(5).route(&[])?.listed(), None);
-    /// assert_eq!(Router::new(&network).listed(5).costs(&by_bus).route(&[])?.listed(), Some(5));
+    /// assert_eq!(Router::new(&network).listed(2).route(&orders)?.listed(), None);
+    /// assert_eq!(Router::new(&network).listed(2).costs(&by_bus).route(&orders)?.listed(), Some(2));
+    /// assert_eq!(Router::new(&network).listed(3).costs(&by_bus).route(&orders)?.listed(), None); // all three
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

@@ -55,7 +55,7 @@ pub(super) struct Asker {
 
 /// An order and a site for which the caller's costs are out of range, the cost, and the bound that it is below; `None`
 /// if it is too large.
-type CostFault = (OrderId, SiteId, Cost, Option<Cost>);
+pub(super) type CostFault = (OrderId, SiteId, Cost, Option<Cost>);
 
 impl Asker {
     pub(super) const NO_HOME: u32 = u32::MAX;
@@ -159,9 +159,14 @@ impl<'a> Terms<'a> {
         Some(walk + self.surcharge(asker, slot))
     }
 
-    /// What the order would cost at a site so far away, whether or not it may go there.
-    pub(super) fn cost_of_walk(&self, asker: &Asker, slot: u32, walk: Distance) -> i64 {
-        walk.as_millimetres().cast_signed() + self.surcharge(asker, slot)
+    /// What the order would cost at a site so far away, whether or not it may go there; `None` if the caller's costs
+    /// have none.
+    pub(super) fn cost_of_walk(&self, asker: &Asker, slot: u32, walk: Distance) -> Option<i64> {
+        let cost = match self.costs {
+            None => walk.as_millimetres().cast_signed(),
+            Some(costs) => self.walk_by(costs, asker, self.site(slot), walk)?,
+        };
+        Some(cost + self.surcharge(asker, slot))
     }
 
     /// What preferences add to the walk.
@@ -199,10 +204,14 @@ impl<'a> Terms<'a> {
         }
     }
 
+    /// The first cost that was out of range, if any was.
+    pub(super) fn fault(&self) -> Option<CostFault> {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Fails if the caller's costs were out of range.
     pub(super) fn check(&self) -> Result<(), RouteError> {
-        let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
-        match *fault {
+        match self.fault() {
             None => Ok(()),
             Some((order, site, cost, Some(bound))) => Err(RouteError::CostBelowBound {
                 order,

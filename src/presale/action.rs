@@ -129,7 +129,13 @@ pub struct NewPayment {
     pub pledge: PledgeId,
     /// How much, more than nothing.
     pub money: Money,
-    /// When the customer paid. An instant in the future counts as now.
+    /// When the customer paid, by the payment service's clock. It is only asked for during the grace, where it decides
+    /// whether the payment was made before the close; what comes earlier was made earlier.
+    ///
+    /// A payment can't have been made before its pledge had a place (so not before the campaign opened either), and
+    /// not in the future. Such an instant, say 1970 for a missing field or seconds taken for milliseconds, is not
+    /// believed: the payment counts as made when it came, and during the grace is due for refund as
+    /// [`RefundCause::TooLate`](crate::presale::RefundCause::TooLate).
     pub paid_at: Timestamp,
 }
 

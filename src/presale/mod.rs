@@ -12,9 +12,10 @@
 //! - **Forming is a predicate.** A community is formed while what is paid meets its [`Threshold`]. It forms and
 //!   un-forms until the freeze; each change has an epoch, so that messages about it can be put in order.
 //! - **Windows are half-open.** A pledge at `closes_at` is too late, a hold that ends at `t` has ended at `t`.
-//! - **Closing is not freezing.** For as long as the grace, payments made before the close may still arrive; a place
-//!   that is kept at the close is kept so long, whatever the end of its hold. Then the sets freeze, once; whatever is
-//!   confirmed, ordered and refunded follows from what was frozen.
+//! - **Closing is not freezing.** For as long as the grace, payments made before the close may still arrive; a
+//!   place that is kept at the close is kept so long, whatever the end of its hold. A payment that claims to have
+//!   been made before its pledge had a place, or in the future, counts as made when it came. Then the sets freeze,
+//!   once; whatever is confirmed, ordered and refunded follows from what was frozen.
 //! - **Money is never in limbo.** Of every payment, recorded = held + captured + due + refunded. A payment that is
 //!   late, wrong, doubled or for nothing is recorded and due for refund; it is never refused and never revives what is
 //!   over.

@@ -28,7 +28,8 @@ pub struct Policy {
     pub confirm: Confirm,
     /// How long a place is kept for a customer who has not paid yet.
     pub hold: Span,
-    /// How long after the close a payment made before it may still arrive.
+    /// How long after the close a payment made before it may still arrive. By default not at all: every payment that
+    /// comes at or after the close is due for refund.
     #[cfg_attr(feature = "serde", serde(default))]
     pub grace: Span,
     /// What becomes of communities under their threshold when the campaign confirms.
@@ -46,7 +47,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// One community at this threshold is enough; payment within 15 minutes; every other rule has its default.
+    /// One community at this threshold is enough; payment within 15 minutes; no grace after the close; every other rule
+    /// has its default.
     #[must_use]
     pub fn new(threshold: Threshold) -> Self {
         Self {

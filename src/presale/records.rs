@@ -100,7 +100,8 @@ pub enum RefundCause {
     WrongAmount,
     /// The place was given up before the payment came, or never given.
     NoPlace,
-    /// The payment was made, or came, too late.
+    /// The payment was made, or came, too late. One that came after the close and claims to have been made before its
+    /// pledge had a place counts as made when it came.
     TooLate,
     /// The customer stepped back.
     Withdrawn,

@@ -2,7 +2,7 @@ use core::cmp::Reverse;
 use core::fmt;
 
 use crate::candidates::{Rejection, Verdict};
-use crate::id::{OrderId, SiteId};
+use crate::id::{DisplayWith, Names, Numbers, OrderId, SiteId};
 use crate::order::Order;
 use crate::plan::{Assigned, Cost, SiteLoad, Total};
 use crate::report::plan::filter_of;
@@ -395,12 +395,19 @@ impl fmt::Display for Difference {
 
 impl fmt::Display for Move {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "order {} goes ", self.order)?;
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Move {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "order {} goes ", names.order(self.order))?;
+        let site = |assigned: Assigned| names.site(assigned.site);
         match (self.from, self.to) {
-            (Some(from), Some(to)) => write!(f, "from site {} to site {}", from.site, to.site)?,
-            (None, Some(to)) => write!(f, "from nowhere to site {} at {}", to.site, to.distance)?,
+            (Some(from), Some(to)) => write!(f, "from site {} to site {}", site(from), site(to))?,
+            (None, Some(to)) => write!(f, "from nowhere to site {} at {}", site(to), to.distance)?,
             (Some(from), None) => {
-                write!(f, "from site {} at {} nowhere", from.site, from.distance)?;
+                write!(f, "from site {} at {} nowhere", site(from), from.distance)?;
             }
             (None, None) => f.write_str("nowhere as before")?,
         }
@@ -413,16 +420,23 @@ impl fmt::Display for Move {
             };
             write!(f, ", {size} {how}")?;
         }
-        write!(f, ": {}", self.why)
+        write!(f, ": {}", self.why.display_with(names))
     }
 }
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for Why {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AddressChanged => "its address has changed",
             Self::SiteGone => "the site is gone",
             Self::Refused(rejection) => {
+                let rejection = rejection.display_with(names);
                 return write!(f, "the site may not take it any more: {rejection}");
             }
             Self::PlaceFound => "there is a place for it now",

@@ -49,6 +49,11 @@
 //! [`campaigns`] has a row for each campaign of a book, [`CommunityRow::of`] one for each community of a campaign, and
 //! [`forming`] says how they formed over time.
 //!
+//! # With your own names
+//!
+//! Sentences and tables print ids as numbers. With the names that your service has for them
+//! ([`Names`](crate::id::Names)) they are printed by [`display_with`](crate::id::DisplayWith::display_with).
+//!
 //! # For other programs
 //!
 //! All results are plain structs with serde forms. Rows ([`SiteRow`], [`DecisionRow`], [`MoveRow`]) are flat, so that

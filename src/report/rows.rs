@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::balance::Price;
 use crate::geo::LngLat;
-use crate::id::{OrderId, SiteId};
+use crate::id::{DisplayWith, Names, Numbers, OrderId, SiteId};
 use crate::plan::{Cost, Outcome, Unassigned};
 use crate::report::{Align, Ppm, Report, Spread, Table};
 use crate::site::{SiteKind, SiteStatus};
@@ -210,23 +210,24 @@ impl SiteRow {
     /// ```
     /// use catchment::plan::Router;
     /// use catchment::report::{Report, SiteRow};
+    /// use catchment::id::SiteId;
     /// use catchment::site::Network;
     /// let network = Network::builder().build()?;
     /// let plan = Router::new(&network).route(&[])?;
     /// let rows = Report::of(&network, &[], &plan)?.sites();
-    /// let table = SiteRow::table(&rows, |site| format!("站点 {site}"));
+    /// let table = SiteRow::table(&rows, &|site: SiteId| format!("站点 {site}"));
     /// assert!(table.to_string().starts_with("site  kind  load  capacity  fill"), "{table}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn table(rows: &[Self], name: impl Fn(SiteId) -> String) -> Table {
+    pub fn table(rows: &[Self], names: &dyn Names) -> Table {
         let right = ["load", "capacity", "fill", "mean walk", "one more place"];
         let right = right.into_iter().map(|heading| (heading, Align::Right));
         let left = [("site", Align::Left), ("kind", Align::Left)];
         let mut table = Table::new(left.into_iter().chain(right));
         for row in rows {
             table.row([
-                name(row.site),
+                names.site(row.site).into_owned(),
                 row.kind.to_string(),
                 grouped(row.load.0.into()),
                 grouped(row.capacity.0.into()),
@@ -252,10 +253,18 @@ impl SiteRow {
 
 impl fmt::Display for DecisionRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "order {}: ", self.order)?;
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for DecisionRow {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "order {}: ", names.order(self.order))?;
         match (self.site, self.distance, self.unassigned) {
-            (Some(site), Some(distance), _) => write!(f, "site {site} at {distance}"),
-            (_, _, Some(why)) => why.fmt(f),
+            (Some(site), Some(distance), _) => {
+                write!(f, "site {} at {distance}", names.site(site))
+            }
+            (_, _, Some(why)) => fmt::Display::fmt(&why, f),
             _ => f.write_str("not decided"),
         }
     }

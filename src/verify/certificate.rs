@@ -20,9 +20,18 @@ pub(super) struct Certificate<'a> {
     priced: Tree,
     /// Knows the surcharges only.
     free: Tree,
-    /// Knows distances only, and how many sites each order was listed, if the plan is over those.
-    listed: Option<(Tree, usize)>,
+    /// Knows distances only, where costs can't be searched by price.
+    by_distance: Option<(Tree, Lists)>,
     claim: Claim,
+}
+
+/// Which sites a plan knows of where distance bounds no cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lists {
+    /// Of each order its home and then the nearest, so many in all.
+    Nearest(usize),
+    /// All.
+    All,
 }
 
 /// What a plan claims of each order that goes somewhere.
@@ -43,6 +52,12 @@ pub(super) type Hold = (u32, u32);
 
 const NOWHERE: u32 = u32::MAX;
 
+/// A limit that no cost is beyond.
+const EVERYWHERE: Price = Price {
+    unassigned: 0,
+    cost: i64::MAX,
+};
+
 /// Orders handed to a thread together.
 const TOGETHER: usize = 4_096;
 
@@ -55,16 +70,17 @@ impl<'a> Certificate<'a> {
             _ => Price::default(),
         };
         let prices: Vec<Price> = (0..rules.sites.len()).map(price).collect();
-        let over_listed = plan
-            .listed()
-            .filter(|_| plan.proof() == Proof::OverListedCandidates);
+        let lists = match plan.proof() {
+            Proof::OverListedCandidates => plan.listed().map(Lists::Nearest),
+            Proof::Optimal if !rules.is_bounded() => Some(Lists::All),
+            _ => None,
+        };
         let claim = match (plan.proof(), plan.method()) {
-            (Proof::OverListedCandidates, _) if over_listed.is_some() => Claim::Least,
-            (Proof::Optimal, _) | (Proof::Nothing, Method::Nearest) if rules.is_bounded() => {
-                Claim::Least
-            }
+            (Proof::Optimal, _) => Claim::Least,
+            (Proof::OverListedCandidates, _) if lists.is_some() => Claim::Least,
+            (Proof::OverListedCandidates, _) => Claim::BetterThanNowhere,
+            (Proof::Nothing, Method::Nearest) if rules.is_bounded() => Claim::Least,
             (Proof::Nothing, Method::Greedy) if rules.is_bounded() => Claim::LeastWithRoom,
-            (Proof::Optimal | Proof::OverListedCandidates, _) => Claim::BetterThanNowhere,
             _ => Claim::Nothing,
         };
         Self {
@@ -73,7 +89,7 @@ impl<'a> Certificate<'a> {
             claims,
             priced: rules.tree(|slot| prices[slot]),
             free: rules.tree(|_| Price::default()),
-            listed: over_listed.map(|count| (rules.tree_of_distances(), count)),
+            by_distance: lists.map(|lists| (rules.tree_of_distances(), lists)),
             prices,
             claim,
         }
@@ -170,12 +186,18 @@ impl<'a> Certificate<'a> {
         limit: Price,
         mut visit: impl FnMut(u32, i64) -> Price,
     ) {
-        match &self.listed {
+        match &self.by_distance {
             None => self.each_eligible(&self.priced, asker, limit, visit),
-            Some((near, count)) => {
+            Some((near, Lists::Nearest(count))) => {
                 for (_, slot, cost) in self.nearest(near, asker, *count) {
                     visit(slot, cost);
                 }
+            }
+            Some((near, Lists::All)) => {
+                self.each_eligible(near, asker, EVERYWHERE, |slot, cost| {
+                    visit(slot, cost);
+                    EVERYWHERE
+                });
             }
         }
     }
@@ -184,8 +206,7 @@ impl<'a> Certificate<'a> {
     fn nearest(&self, near: &Tree, asker: &Asker<'_>, count: usize) -> Vec<(i64, u32, i64)> {
         let mut found: Vec<(i64, u32, i64)> = Vec::with_capacity(count.saturating_add(1).min(64));
         let home = asker.order.home.and_then(|home| self.rules.slot(home));
-        let everywhere = plus(Price::default(), i64::MAX);
-        self.each_eligible(near, asker, everywhere, |slot, cost| {
+        self.each_eligible(near, asker, EVERYWHERE, |slot, cost| {
             let distance = self.rules.distance(asker, slot as usize);
             let rank = match home {
                 Some(home) if home == slot as usize => -1,
@@ -195,7 +216,7 @@ impl<'a> Certificate<'a> {
             found.insert(place, (rank, slot, cost));
             found.truncate(count);
             let farthest = found.last().filter(|_| found.len() == count);
-            farthest.map_or(everywhere, |(rank, ..)| plus(Price::default(), *rank))
+            farthest.map_or(EVERYWHERE, |(rank, ..)| plus(Price::default(), *rank))
         });
         found
     }
@@ -248,24 +269,27 @@ impl<'a> Certificate<'a> {
     /// Whether the order goes nowhere for the reason that the plan gives.
     fn check_reason(&self, asker: &Asker<'_>, claimed: Unassigned, violations: &mut Violations) {
         let nowhere = self.rules.nowhere;
-        let most = Price {
-            unassigned: 0,
-            cost: i64::MAX,
-        };
+        let knows_all = matches!(self.by_distance, Some((_, Lists::All)));
         let mut least: Option<i64> = None;
-        self.each_eligible(&self.free, asker, most, |_, cost| {
+        let mut note = |cost: i64| {
             let cheapest = least.map_or(cost, |least| least.min(cost));
             least = Some(cheapest);
             plus(Price::default(), cheapest)
-        });
+        };
+        if knows_all {
+            self.each_known(asker, EVERYWHERE, |_, cost| note(cost));
+        } else {
+            self.each_eligible(&self.free, asker, EVERYWHERE, |_, cost| note(cost));
+        }
         let expected = match least {
             None => Unassigned::NoEligibleSite,
             Some(cost) if plus(Price::default(), cost) >= nowhere => Unassigned::TooDear,
             Some(_) => Unassigned::NoRoom,
         };
         // Without a lower bound of costs a plan knows the listed sites only.
-        let is_known =
-            self.rules.is_bounded() || [claimed, expected].contains(&Unassigned::NoEligibleSite);
+        let is_known = self.rules.is_bounded()
+            || knows_all
+            || [claimed, expected].contains(&Unassigned::NoEligibleSite);
         if claimed != expected && is_known {
             let order = asker.order.id;
             violations.push(Violation::Reason {

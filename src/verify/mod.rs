@@ -63,7 +63,8 @@ pub use violation::{Violation, Violations};
 ///
 /// [`Violations`]: all that is wrong. First come orders that are missing, too many or not where their buyers chose,
 /// then all other faults order by order, then loads site by site, the total, and prices site by site, always in the
-/// order of ids. Of a plan for another version of the network nothing else is looked at.
+/// order of ids. Of a plan for another version of the network, or by [costs of the caller's
+/// own](Violation::OwnCosts), nothing else is looked at.
 ///
 /// ```
 /// use catchment::geo::{LngLat, Position};
@@ -87,6 +88,11 @@ pub use violation::{Violation, Violations};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn plan(network: &Network, orders: &[Order], plan: &Plan) -> Result<(), Violations> {
+    if !plan.is_by_distance() && plan.version() == network.version() {
+        let mut violations = Violations::none();
+        violations.push(Violation::OwnCosts);
+        return violations.into_result();
+    }
     check(&Rules::new(network, plan, None), orders, plan)
 }
 
@@ -113,7 +119,8 @@ pub fn plan(network: &Network, orders: &[Order], plan: &Plan) -> Result<(), Viol
 /// let ten_minutes = |_: &Order, _: &Site, _: Distance| Some(Cost::from_millimetres(800_000));
 /// let plan = Router::new(&network).costs(&ten_minutes).route(&orders)?;
 /// assert_eq!(verify::plan_by_costs(&network, &orders, &plan, &ten_minutes), Ok(()));
-/// assert!(verify::plan(&network, &orders, &plan).is_err());
+/// let without = verify::plan(&network, &orders, &plan).unwrap_err();
+/// assert_eq!(without.kept(), [verify::Violation::OwnCosts]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn plan_by_costs(

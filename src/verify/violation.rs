@@ -30,6 +30,10 @@ pub enum Violation {
         /// The version that it is checked against.
         network: Version,
     },
+    /// The plan was made with costs of the caller's own, which [`plan_by_costs`](crate::verify::plan_by_costs) takes
+    /// again. Nothing else was looked at.
+    #[error("plan is by costs of the caller's own: check it with verify::plan_by_costs")]
+    OwnCosts,
     /// Two orders of the batch have one id. The first was looked at.
     #[error("order {order} is in the batch twice")]
     OrderTwice {

@@ -434,6 +434,7 @@ impl Model {
             } else {
                 PledgeState::Reserved
             },
+            placed_at: if waits { Timestamp::MIN } else { self.now },
             hold_until,
             site: new.site,
             payment: None,
@@ -468,7 +469,8 @@ impl Model {
             return Some(RefundCause::UnknownPledge);
         };
         let is_in_time = match self.phase {
-            Phase::Closing => new.paid_at.min(self.now) < self.closes_at,
+            // Only what can be true is believed, and what came now came after the close.
+            Phase::Closing => pledge.placed_at <= new.paid_at && new.paid_at < self.closes_at,
             _ => self.is_open(),
         };
         let price = Amount(self.price(pledge.new.units.0.into()));

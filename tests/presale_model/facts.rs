@@ -64,6 +64,8 @@ impl Community {
 pub(crate) struct Pledge {
     pub(crate) new: NewPledge,
     pub(crate) state: PledgeState,
+    /// When the place was given; the beginning of time if none was.
+    pub(crate) placed_at: Timestamp,
     pub(crate) hold_until: Timestamp,
     pub(crate) site: SiteId,
     pub(crate) payment: Option<PaymentId>,

@@ -61,6 +61,7 @@ impl Model {
             let hold_until = later(at, self.terms.policy.hold).unwrap_or(Timestamp::MAX);
             if let Some(pledge) = self.pledge_mut(first) {
                 pledge.state = PledgeState::Reserved;
+                pledge.placed_at = at;
                 pledge.hold_until = hold_until;
             }
         }

@@ -444,10 +444,16 @@ impl Script {
             _ => right,
         };
         let closes_at = model.closes_at.as_unix_millis();
-        let paid_at = match draw.below(6) {
+        let placed_at = model
+            .pledge(pledge)
+            .map_or(0, |pledge| pledge.placed_at.as_unix_millis());
+        let paid_at = match draw.below(9) {
             1 => closes_at - 1,
             2 => closes_at,
             3 => self.clock + 20,
+            4 => placed_at,
+            5 => placed_at.saturating_sub(1),
+            6 => i64::MIN,
             _ => self.clock - i64::from(draw.below(10)),
         };
         let payment = if draw.one_in(14) {

@@ -15,7 +15,7 @@ const NOBODY: u32 = u32::MAX;
 /// Queues are sorted by that cost and then by the *number of the order*, not by the place: so which of several equally
 /// cheap moves comes first does not depend on the order in which they arrived, and a plan that is taken up again
 /// from its sites and prices goes on like one that was never left.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Move(u64);
 
 impl Move {
@@ -63,8 +63,8 @@ pub(super) struct Exit {
     start: u32,
     len: u32,
     room: u32,
-    /// Whether the moves are a binary heap. Most queues are listed anew before anybody needs their second move, so
-    /// they become one only then.
+    /// Whether the moves are a binary heap. Many queues are listed anew before their first move goes, so they become
+    /// one only then, and only if they are long.
     is_heap: bool,
 }
 
@@ -123,7 +123,6 @@ impl SiteLists {
         self.exits.clear();
         self.doors.clear();
         self.keys.clear();
-        self.pool.clear();
     }
 
     /// Forgets the queues, and keeps the members.
@@ -194,18 +193,16 @@ impl SiteLists {
         self.pool.resize(start as usize, Move(0));
         for (exit, leave) in moves {
             let exit = &mut self.exits[*exit as usize];
-            self.pool[(exit.start + exit.len) as usize] = *leave;
+            let (first, last) = (exit.start as usize, (exit.start + exit.len) as usize);
+            self.pool[last] = *leave;
+            // Members are in the order of their numbers now, so that the smaller move is the one that goes first.
+            let before = self.pool[first];
+            self.pool[first] = before.min(*leave);
+            self.pool[last] = before.max(*leave);
             exit.len += 1;
         }
         for exit in &mut self.exits {
-            let queue = &mut self.pool[exit.start as usize..][..exit.len as usize];
-            // Members are in the order of their numbers now.
-            let Some(first) = queue.iter().copied().min_by_key(|leave| leave.0) else {
-                continue;
-            };
-            if let Some(place) = queue.iter().position(|leave| *leave == first) {
-                queue.swap(0, place);
-            }
+            let first = self.pool[exit.start as usize];
             (exit.low, exit.order) = (first.delta(), self.members[first.member()]);
         }
     }
@@ -246,6 +243,9 @@ impl SiteLists {
 }
 
 impl Exit {
+    /// So many moves are looked through more quickly than they are made a heap.
+    const FEW: usize = 16;
+
     /// Forgets all moves.
     pub(super) fn clear(&mut self) {
         self.len = 0;
@@ -276,31 +276,61 @@ impl Exit {
     /// Drops moves that are not possible any more, until the first one is.
     fn advance(&mut self, pool: &mut [Move], members: &[u32]) {
         let queue = &mut pool[self.start as usize..][..self.len as usize];
-        let has_left = |leave: Move| members[leave.member()] & GONE != 0;
-        let mut len = queue.len();
-        if !self.is_heap {
-            self.is_heap = true;
-            len = 0;
-            for place in 0..queue.len() {
-                if !has_left(queue[place]) {
-                    queue[len] = queue[place];
-                    len += 1;
+        let len = if self.is_heap {
+            drop_departed(queue, members)
+        } else {
+            let len = keep_possible(queue, members);
+            self.is_heap = len > Self::FEW;
+            if self.is_heap {
+                for root in (0..len / 2).rev() {
+                    sift_down(&mut queue[..len], root, members);
                 }
+            } else {
+                put_first_in_front(&mut queue[..len], members);
             }
-            for root in (0..len / 2).rev() {
-                sift_down(&mut queue[..len], root, members);
-            }
-        }
-        while len > 0 && has_left(queue[0]) {
-            len -= 1;
-            queue[0] = queue[len];
-            sift_down(&mut queue[..len], 0, members);
-        }
+            len
+        };
         self.len = len as u32;
         (self.low, self.order) = match queue[..len].first() {
             Some(first) => (first.delta(), members[first.member()]),
             None => (FAR, NOBODY),
         };
+    }
+}
+
+fn has_left(leave: Move, members: &[u32]) -> bool {
+    members[leave.member()] & GONE != 0
+}
+
+/// Drops the first move of a heap until it is possible. Returns how many moves are left.
+fn drop_departed(heap: &mut [Move], members: &[u32]) -> usize {
+    let mut len = heap.len();
+    while len > 0 && has_left(heap[0], members) {
+        len -= 1;
+        heap[0] = heap[len];
+        sift_down(&mut heap[..len], 0, members);
+    }
+    len
+}
+
+/// Closes the gaps of moves that are not possible any more. Returns how many are left.
+fn keep_possible(queue: &mut [Move], members: &[u32]) -> usize {
+    let mut len = 0;
+    for place in 0..queue.len() {
+        let leave = queue[place];
+        queue[len] = leave;
+        len += usize::from(!has_left(leave, members));
+    }
+    len
+}
+
+/// Without branches: which of two moves goes first is anybody's guess.
+fn put_first_in_front(queue: &mut [Move], members: &[u32]) {
+    for place in 1..queue.len() {
+        let (one, other) = (queue[0], queue[place]);
+        let is_before = other.precedes(one, members);
+        queue[0] = if is_before { other } else { one };
+        queue[place] = if is_before { one } else { other };
     }
 }
 

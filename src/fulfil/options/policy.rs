@@ -75,11 +75,11 @@ impl Default for OptionsSettings {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct Preparation {
-    /// At a store.
+    /// At a store. By default a quarter of an hour.
     pub store: Span,
-    /// At a leader, to whom goods are brought first.
+    /// At a leader, to whom goods are brought first. By default four hours.
     pub leader: Span,
-    /// At single sites that differ.
+    /// At single sites that differ. By default none.
     pub sites: BTreeMap<SiteId, Span>,
 }
 

@@ -94,7 +94,9 @@ impl Campaign {
         }
         let in_time = match self.phase {
             Phase::Open | Phase::ConfirmedOpen => true,
-            Phase::Closing => self.sets == Sets::Moving && new.paid_at.min(now) < self.closes_at,
+            Phase::Closing => {
+                self.sets == Sets::Moving && self.made_at(now, new, pledge) < self.closes_at
+            }
             _ => false,
         };
         if !in_time {
@@ -109,6 +111,20 @@ impl Campaign {
             Ok(slot)
         } else {
             Err(RefundCause::WrongAmount)
+        }
+    }
+
+    /// When a payment was made, as far as it can be believed: an instant before the pledge had its place, or after now,
+    /// proves nothing, and then all that is known is that it came by now. (A pledge that never had a place can't be
+    /// paid anyhow.)
+    fn made_at(&self, now: Timestamp, new: &NewPayment, pledge: &PledgeRecord) -> Timestamp {
+        let hold = i64::try_from(self.terms.policy.hold.as_millis()).unwrap_or(i64::MAX);
+        let held_until = pledge.hold_until.as_unix_millis();
+        let held_from = Timestamp::from_unix_millis(held_until.saturating_sub(hold));
+        if (held_from..=now).contains(&new.paid_at) {
+            new.paid_at
+        } else {
+            now
         }
     }
 

@@ -7,9 +7,15 @@ use crate::site::NetworkFaults;
 #[non_exhaustive]
 pub enum WhatIfError {
     /// The plan was made with the caller's own costs, which it does not keep: give them again
-    /// ([`what_if_by_costs`](crate::report::Report::what_if_by_costs)).
-    #[error("the plan was made with costs of the caller's own")]
+    /// ([`what_if_by_costs`](crate::report::Report::what_if_by_costs),
+    /// [`next_places_by_costs`](crate::report::Report::next_places_by_costs)).
+    #[error(
+        "the plan was made with costs of the caller's own: what_if_by_costs and next_places_by_costs take them"
+    )]
     OwnCosts,
+    /// The plan was made by distance, so that the costs given are not its own.
+    #[error("the plan was made by distance, not with costs of the caller's own")]
+    ByDistance,
     /// The network as supposed is not sound.
     #[error(transparent)]
     Network(#[from] NetworkFaults),

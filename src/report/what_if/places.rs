@@ -3,9 +3,9 @@ use core::fmt;
 use std::collections::BinaryHeap;
 
 use crate::candidates::Filter;
-use crate::id::SiteId;
+use crate::id::{DisplayWith, Names, Numbers, SiteId};
 use crate::order::{Order, Wish};
-use crate::plan::{Cost, Objective, Plan, Proof, Router, Total};
+use crate::plan::{Cost, Costs, Objective, Plan, Proof, Router, Total};
 use crate::report::{Align, Report, Table, WhatIfError};
 use crate::site::{Change, Network, Site};
 
@@ -61,6 +61,7 @@ pub struct NextPlaces {
 /// The search: what is open so far, and what every other candidate could add to it.
 struct Search<'a> {
     orders: Vec<Order>,
+    costs: Option<&'a dyn Costs>,
     candidates: &'a [Site],
     network: Network,
     plan: Plan,
@@ -115,8 +116,64 @@ impl Report<'_> {
         if !self.plan().is_by_distance() {
             return Err(WhatIfError::OwnCosts);
         }
-        let mut search = Search::new(self, candidates)?;
-        let is_proven = self.plan().proof() == Proof::Optimal;
+        self.places((candidates, wanted), None)
+    }
+
+    /// [`next_places`](Self::next_places) for a plan with the caller's own costs: the same costs, which know the
+    /// candidates too.
+    ///
+    /// With a [lower bound](Costs::least_per_kilometre) of the costs all is as with distances. Without one nothing is
+    /// known of a candidate before it is planned, so that all are in every step, and there is no bound.
+    ///
+    /// # Errors
+    ///
+    /// As [`next_places`](Self::next_places), and [`WhatIfError::ByDistance`] if the plan is not by own costs.
+    ///
+    /// ```
+    /// use catchment::geo::{LngLat, Position};
+    /// use catchment::id::{OrderId, SiteId};
+    /// use catchment::order::Order;
+    /// use catchment::plan::{Cost, Router};
+    /// use catchment::report::{Report, WhatIfError};
+    /// use catchment::site::{Network, Site};
+    /// use catchment::units::{Distance, Units};
+    ///
+    /// let at = |lng| Position::new(LngLat { lng, lat: 31.2 });
+    /// let network = Network::builder().site(Site::store(SiteId(1), at(121.40)?, Units(60))).build()?;
+    /// let orders = [Order::new(OrderId(1), at(121.41)?)];
+    /// // Ten minutes to a site with an odd number, five to one with an even number.
+    /// let by_bus = |_: &Order, site: &Site, _: Distance| {
+    ///     Some(Cost::from_millimetres(if site.id.0 % 2 == 0 { 400_000 } else { 800_000 }))
+    /// };
+    /// let plan = Router::new(&network).costs(&by_bus).route(&orders)?;
+    /// let homes = [2, 3].map(|id| Site::leader(SiteId(id), at(121.42).expect("in range"), Units(60)));
+    /// let report = Report::of(&network, &orders, &plan)?;
+    /// assert_eq!(report.next_places(&homes, 1), Err(WhatIfError::OwnCosts));
+    /// let next = report.next_places_by_costs(&homes, 1, &by_bus)?;
+    /// assert_eq!((next.picks[0].site, next.picks[0].gain.to_string()), (SiteId(2), "400 m saved".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn next_places_by_costs(
+        &self,
+        candidates: &[Site],
+        wanted: usize,
+        costs: &dyn Costs,
+    ) -> Result<NextPlaces, WhatIfError> {
+        if self.plan().is_by_distance() {
+            return Err(WhatIfError::ByDistance);
+        }
+        self.places((candidates, wanted), Some(costs))
+    }
+
+    fn places(
+        &self,
+        (candidates, wanted): (&[Site], usize),
+        costs: Option<&dyn Costs>,
+    ) -> Result<NextPlaces, WhatIfError> {
+        let mut search = Search::new(self, candidates, costs)?;
+        // Lists that leave nothing out now may do so with a site more.
+        let is_bounded = costs.is_none_or(|costs| costs.least_per_kilometre().is_some());
+        let is_proven = is_bounded && self.plan().proof() == Proof::Optimal;
         let (mut picks, mut gained, mut bound) = (Vec::new(), Gain::default(), None);
         while picks.len() < wanted {
             let best = search.best(picks.len(), is_proven)?;
@@ -150,7 +207,11 @@ struct Opened {
 }
 
 impl<'a> Search<'a> {
-    fn new(report: &Report<'_>, candidates: &'a [Site]) -> Result<Self, WhatIfError> {
+    fn new(
+        report: &Report<'_>,
+        candidates: &'a [Site],
+        costs: Option<&'a dyn Costs>,
+    ) -> Result<Self, WhatIfError> {
         let all = candidates.iter().cloned().map(Change::Open);
         let all = report.network().with_changes(all)?;
         let orders: Vec<Order> = report
@@ -159,12 +220,14 @@ impl<'a> Search<'a> {
             .map(|order| (*order).clone())
             .collect();
         let bounds = (0..).zip(candidates).map(|(index, site)| {
-            let most = most_gained(&all, &orders, report.plan(), site);
+            let router = router_like(&all, report.plan(), costs);
+            let most = most_gained(&router, &orders, report.plan(), site);
             (most, Reverse(site.id), index, None)
         });
         Ok(Self {
             bounds: bounds.collect(),
             orders,
+            costs,
             candidates,
             network: report.network().clone(),
             plan: report.plan().clone(),
@@ -198,7 +261,7 @@ impl<'a> Search<'a> {
     /// The plan with one site more than now.
     fn open(&self, site: &Site) -> Result<Opened, WhatIfError> {
         let network = self.network.with_changes([Change::Open(site.clone())])?;
-        let router = Router::like(&network, &self.plan).starting_at(&self.plan);
+        let router = router_like(&network, &self.plan, self.costs).starting_at(&self.plan);
         let plan = router.route(&self.orders)?;
         Ok(Opened {
             site: site.id,
@@ -220,9 +283,17 @@ impl<'a> Search<'a> {
     }
 }
 
-/// What opening a site gains at most, by the prices of the plan: see the module. `all` is a version of the network
-/// with the site.
-fn most_gained(all: &Network, orders: &[Order], plan: &Plan, site: &Site) -> Gain {
+fn router_like<'a>(network: &'a Network, plan: &Plan, costs: Option<&'a dyn Costs>) -> Router<'a> {
+    let router = Router::like(network, plan);
+    match costs {
+        Some(costs) => router.costs(costs),
+        None => router,
+    }
+}
+
+/// What opening a site gains at most, by the prices of the plan: see the module. The router is for a version of the
+/// network with the site.
+fn most_gained(router: &Router<'_>, orders: &[Order], plan: &Plan, site: &Site) -> Gain {
     let is_free = |order: &Order| !matches!(order.wish, Wish::Site(_));
     let is_chosen = |order: &Order| order.wish == Wish::Site(site.id);
     if plan.proof() != Proof::Optimal || orders.iter().any(is_chosen) {
@@ -235,7 +306,7 @@ fn most_gained(all: &Network, orders: &[Order], plan: &Plan, site: &Site) -> Gai
     let free = orders.iter().find(|order| is_free(order));
     let size = free.map_or(1, |order| order.size.0.max(1));
     let room = (filter.capacity_of(site).0 / size) as usize;
-    let costs = Router::like(all, plan).costs_at(orders, site.id);
+    let costs = router.costs_at(orders, site.id);
     let paid = orders.iter().zip(plan.decisions()).zip(costs);
     let mut gains: Vec<Gain> = paid
         .filter(|((order, _), _)| is_free(order))
@@ -326,10 +397,16 @@ impl fmt::Display for Gain {
 
 impl fmt::Display for NextPlaces {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for NextPlaces {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let left = [("next", Align::Left), ("gain", Align::Left)];
         let mut table = Table::new(left.into_iter().chain([("then", Align::Left)]));
         for pick in &self.picks {
-            let site = format!("site {}", pick.site);
+            let site = format!("site {}", names.site(pick.site));
             table.row([site, pick.gain.to_string(), pick.total.to_string()]);
         }
         write!(f, "{table}")?;

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::id::OrderId;
+use crate::id::{DisplayWith, Names, Numbers, OrderId};
 use crate::order::{Order, Wish};
 use crate::plan::{Costs, Plan, Router};
 use crate::report::{Difference, Ppm, Report, WhatIfError};
@@ -248,11 +248,17 @@ fn keep_within(orders: &mut [Order], limit: Distance) {
 
 impl fmt::Display for WhatIf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_with(&Numbers, f)
+    }
+}
+
+impl DisplayWith for WhatIf {
+    fn fmt_with(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// How many orders are named.
         const NAMED: usize = 10;
         write!(f, "{}", self.difference)?;
         for one in self.difference.most_affected(NAMED) {
-            writeln!(f, "{one}")?;
+            writeln!(f, "{}", one.display_with(names))?;
         }
         Ok(())
     }
