@@ -25,7 +25,7 @@ const SITES: usize = 1_000;
 const STORES_EVERY: usize = 20;
 const SKUS: u64 = 20;
 const ORDERS: u64 = 10_000;
-const THREADS: u64 = 4;
+const THREADS: usize = 2;
 const NOW: Timestamp = Timestamp::from_unix_millis(0);
 const DELIVER: Choice = Choice::Deliver {
     when: WindowWish::Earliest,
@@ -85,25 +85,31 @@ fn one_by_one(name: &str, choice: Choice, positions: &[Position]) {
 
 fn together(name: &str, choice: Choice, positions: &[Position]) {
     let handle = DispatchHandle::new(open());
+    let lives: Vec<Vec<Command>> = (1..)
+        .zip(positions)
+        .map(|(id, at)| {
+            let actions = (0..).zip(life(id, *at, choice));
+            let commands = actions.map(|(step, action)| (CommandId(10 * id + step), action));
+            commands
+                .map(|(id, action)| Command::new(id, action))
+                .collect()
+        })
+        .collect();
     let clock = Instant::now();
     let counts = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| {
-                let handle = &handle;
-                let own = (1..).zip(positions).skip(thread as usize);
-                let own = own.step_by(THREADS as usize);
+                let (handle, lives) = (&handle, &lives);
                 scope.spawn(move || {
                     let (mut taken, mut done) = (0, 0);
-                    for (id, at) in own {
-                        for (step, action) in life(id, *at, choice).into_iter().enumerate() {
-                            let command = Command::new(CommandId(10 * id + step as u64), action);
-                            let answer = handle.apply(NOW, &command).expect("it makes sense");
-                            if !answer.outcome().is_accepted() {
-                                break;
-                            }
-                            taken += usize::from(step == 0);
-                            done += 1;
-                        }
+                    for life in lives.iter().skip(thread).step_by(THREADS) {
+                        let is_accepted = |command: &&Command| {
+                            let answer = handle.apply(NOW, command).expect("it makes sense");
+                            answer.outcome().is_accepted()
+                        };
+                        let accepted = life.iter().take_while(is_accepted).count();
+                        taken += accepted.min(1);
+                        done += accepted;
                     }
                     (taken, done)
                 })

@@ -176,23 +176,27 @@ impl DeskHandle {
         Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits for the desk, awake for as long as some commands take.
-    ///
-    /// A command takes less than going to sleep and being woken. The standard mutex stays awake as well, but no longer
-    /// once anybody sleeps, and as every sleeper leaves it as it found it, two busy threads go on sleeping by turns: a
-    /// fifth of their time was spent in the kernel. Tries and pauses were chosen with two threads on two cores.
     fn lock(&self) -> MutexGuard<'_, Box<Shared>> {
-        const TRIES: usize = 64;
-        const PAUSES: usize = 8;
-        for _ in 0..TRIES {
-            match self.shared.try_lock() {
-                Ok(shared) => return shared,
-                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => (0..PAUSES).for_each(|_| spin_loop()),
-            }
-        }
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        lock_awake(&self.shared)
     }
+}
+
+/// Waits for a state machine, awake for as long as some commands take.
+///
+/// A command takes less than going to sleep and being woken. The standard mutex stays awake as well, but no longer
+/// once anybody sleeps, and as every sleeper leaves it as it found it, two busy threads go on sleeping by turns: a
+/// fifth of their time was spent in the kernel. Tries and pauses were chosen with two threads on two cores.
+pub(crate) fn lock_awake<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    const TRIES: usize = 64;
+    const PAUSES: usize = 8;
+    for _ in 0..TRIES {
+        match mutex.try_lock() {
+            Ok(locked) => return locked,
+            Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => (0..PAUSES).for_each(|_| spin_loop()),
+        }
+    }
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for DeskHandle {

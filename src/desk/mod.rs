@@ -60,6 +60,7 @@ pub use counter::{Counter, Desk, OrderView, SiteView};
 pub use event::{Cause, Event, Mismatch, Step};
 pub use explain::{Considered, Reasons, Remedy, Standing};
 pub use handle::DeskHandle;
+pub(crate) use handle::lock_awake;
 pub use holds::{OrderState, Told};
 pub use outlook::Outlook;
 pub use pace::Pace;

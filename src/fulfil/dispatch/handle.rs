@@ -1,6 +1,7 @@
 use core::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, TryLockError};
 
+use crate::desk::lock_awake;
 use crate::fulfil::dispatch::{
     Action, Command, Dispatch, Dispatcher, Event, Malformed, Refusal, Step,
 };
@@ -24,9 +25,12 @@ use crate::time::Timestamp;
 /// ago; nothing is ever promised twice, and the steps come out in the sequence in which they were decided, from which
 /// the dispatch can be [rebuilt](crate::ledger::Ledger::follow).
 ///
-/// # Memory
+/// # Cost
 ///
-/// Twice that of the state, without the memory of commands.
+/// It is for not waiting, not for speed. Every event happens twice, the state takes twice its memory, and the cores
+/// pass it to and fro: two threads on two cores decided 1.1 million commands a second about orders to be fetched, and
+/// 0.46 million about orders to be brought, where one thread without a handle decides 3.3 and 0.82 million
+/// (`cargo bench --bench fulfil`).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -197,11 +201,11 @@ impl DispatchHandle {
     }
 
     fn unseen(&self) -> MutexGuard<'_, Vec<Event>> {
-        self.unseen.lock().unwrap_or_else(PoisonError::into_inner)
+        lock_awake(&self.unseen)
     }
 
     fn lock(&self) -> MutexGuard<'_, Dispatch> {
-        self.dispatch.lock().unwrap_or_else(PoisonError::into_inner)
+        lock_awake(&self.dispatch)
     }
 }
 

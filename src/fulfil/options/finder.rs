@@ -55,7 +55,8 @@ where
 /// A policy may have [rules](crate::fulfil::OptionsSettings::rules) of its own. Then all sites within reach that can
 /// serve the order are ranked by them, each way, and the best are offered, not the nearest: hard rules exclude sites,
 /// and soft ones do unless no site meets them all, when as few as it takes are relaxed, which the answer tells. Among
-/// all offers the rules come first, then price and promise, then the cost in metres in place of the distance.
+/// all offers the rules come first, then price and promise, then the cost in metres in place of the distance. As all
+/// sites within reach are judged, that takes longer: half a millisecond in a city with 20,000 sites.
 ///
 /// # Many threads
 ///

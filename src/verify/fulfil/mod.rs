@@ -296,7 +296,7 @@ pub fn dispatch<'a>(
 /// assert_eq!(verify(&log), Ok(()));
 ///
 /// log[2].1.events.clear(); // nobody hears that it is packed
-/// assert_eq!(verify(&log).unwrap_err().to_string(), "1 fault: step 4 does not tell all that its command asks for");
+/// assert_eq!(verify(&log).unwrap_err().to_string(), "1 fault: step 5 does not tell all that its command asks for");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn dispatch_by_commands<'a>(
