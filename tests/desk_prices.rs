@@ -175,6 +175,31 @@ fn more_orders_than_the_limit_are_an_error() {
     assert!(outlook(5, 1, 0).prices(&network, &none, &forecast).is_ok());
     let refused = outlook(6, 1, 0).prices(&network, &none, &forecast);
     assert!(matches!(refused, Err(RouteError::Orders(_))), "{refused:?}");
+    // Known before the memory for so many is asked for.
+    let refused = outlook(u32::MAX, 255, 0).prices(&network, &none, &forecast);
+    assert!(matches!(refused, Err(RouteError::Orders(_))), "{refused:?}");
+}
+
+#[test]
+fn a_forecast_is_checked_as_a_whole_and_by_its_own_ids() {
+    let at = Position::new(LngLat {
+        lng: 121.4,
+        lat: 31.2,
+    })
+    .expect("in range");
+    let site = Site::leader(SiteId(1), at, Units(9));
+    let network = Network::builder().site(site).build().expect("sound");
+    let mut forecast: Vec<Order> = (0..100)
+        .map(|id| Order::new(OrderId(1_000 + id), at))
+        .collect();
+    forecast[2].size = Units(0);
+    for seed in 0..5 {
+        let refused = outlook(1, 1, seed).prices(&network, &Preferences::default(), &forecast);
+        let Err(RouteError::Orders(faults)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(faults.kept()[0].order(), Some(OrderId(1_002)));
+    }
 }
 
 #[test]

@@ -268,3 +268,36 @@ fn a_cost_out_of_range_that_routing_did_not_meet_is_said() {
         "{why:?}"
     );
 }
+
+/// The cost of each order at its site is still the plan's, and elsewhere less: with such costs searches went in circles.
+#[test]
+fn costs_that_refute_the_plan_are_found_out() {
+    let at = |place: u64| degrees(121.40 + 0.01 * place as f64, 31.2);
+    let sites = (1..=3).map(|place| Site::leader(SiteId(place), at(place), Units(1)));
+    let network = Network::builder().sites(sites).build().expect("sound");
+    let orders = [1, 2, 3].map(|place| Order::new(OrderId(place), at(place)));
+    let elsewhere = |cost: i64| {
+        move |order: &Order, site: &Site, _: Distance| {
+            let cost = if order.id.0 == site.id.0 {
+                800_000
+            } else {
+                cost
+            };
+            Some(Cost::from_millimetres(cost))
+        }
+    };
+    let plan = Router::new(&network)
+        .costs(&elsewhere(1_600_000))
+        .route(&orders);
+    let plan = plan.expect("sound");
+    for cost in [799_999, 400_000, 0, -1, i64::MIN] {
+        for order in [1, 2, 3].map(OrderId) {
+            let why = plan.explain_by_costs(&network, &orders, &elsewhere(cost), order);
+            let is_told = matches!(
+                why,
+                Err(ExplainError::OtherCosts { .. } | ExplainError::CostOutOfRange { .. })
+            );
+            assert!(is_told, "{cost} {order}: {why:?}");
+        }
+    }
+}

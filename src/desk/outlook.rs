@@ -1,6 +1,6 @@
 use crate::desk::Counter;
 use crate::id::{OrderId, SiteId};
-use crate::order::Order;
+use crate::order::{Order, OrderFault, OrderFaults, check_batch};
 use crate::plan::{Cost, Objective, Preferences, RouteError, Router};
 use crate::site::{Change, Network, Schedule};
 use crate::units::{Distance, Orders, Units};
@@ -93,6 +93,10 @@ impl Outlook {
     /// yesterday's plan. With these prices 42 to 54 if they are set once; if they are set ten times, 20 to 26 with 8
     /// draws and 38 with one.
     ///
+    /// Without draws or forecast there are no prices. Orders of several sizes have no optimal prices
+    /// ([`Proof::Bounded`](crate::plan::Proof::Bounded)), and a draw of such counts as one where all are 0: forecast the
+    /// commonest size alone.
+    ///
     /// Deterministic: the same arguments give the same prices. O(draws) plans; it needs neither desk nor lock.
     ///
     /// Prices from a sample of orders, learnt again while they come, are from Agrawal, Wang & Ye, *A dynamic
@@ -101,8 +105,8 @@ impl Outlook {
     ///
     /// # Errors
     ///
-    /// [`RouteError`] if the forecast or a preference is not sound, or if more orders are to come than
-    /// [`Limits::orders_max`](crate::limits::Limits::orders_max).
+    /// [`RouteError`] if the forecast (see [`check_batch`]) or a preference is not sound, or if more orders are to come
+    /// than the network's [`Limits::orders_max`](crate::limits::Limits::orders_max).
     ///
     /// ```
     /// use catchment::desk::Outlook;
@@ -133,6 +137,14 @@ impl Outlook {
         if forecast.is_empty() || self.draws == 0 {
             return Ok(Vec::new());
         }
+        let (orders, limit) = (self.to_come.0 as usize, left.limits().orders_max);
+        if orders > limit {
+            let mut faults = OrderFaults::none();
+            faults.push(OrderFault::TooManyOrders { orders, limit });
+            return Err(faults.into());
+        }
+        // All of it, and by the caller's own ids: not only what is drawn.
+        check_batch(forecast, left.limits())?;
         let router = Router::new(left)
             .preferences(preferences.clone())
             .objective(Objective::UnassignedAt(self.unassigned));

@@ -41,7 +41,7 @@ mod step;
 pub use encoding::{Canonical, Encoder, StateHash};
 pub use machine::{Ledger, Machine};
 pub use snapshot::{Remembered, Snapshot, SnapshotError, Storable};
-pub use step::{Answer, Command, CommandError, FollowError, Outcome, Step};
+pub use step::{Answer, Command, CommandError, Decided, FollowError, Outcome, Step};
 
 #[allow(unused_imports, reason = "used by the machines")]
 pub(crate) use deadlines::Deadlines;

@@ -101,6 +101,13 @@ impl<E, R> Step<E, R> {
 }
 
 /// A command that was decided, with the hash of its body and the outcome.
+///
+/// ```
+/// use catchment::id::CommandId;
+/// use catchment::ledger::{Decided, Outcome};
+/// let decided = Decided { command: CommandId(1), body: 0x5eed, outcome: Outcome::<()>::Accepted };
+/// assert!(decided.outcome.is_accepted());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

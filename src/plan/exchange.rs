@@ -13,7 +13,7 @@
 //! of an optimal plan as potentials, 0 for slack, no edge is shorter than 0, so Dijkstra's algorithm finds it. From
 //! each node it looks no farther than a window, which widens until the goal is inside.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
@@ -37,6 +37,9 @@ pub(super) struct Exchanges<'a> {
     members: Vec<u32>,
     begins: Vec<u32>,
     exits: RefCell<KnownExits>,
+    /// The rank of an order and the slot where it would cost less than where it is, prices included: then the prices
+    /// prove nothing with these costs. The least pair that was met.
+    refuted: Cell<Option<(u32, u32)>>,
 }
 
 /// Where the orders of one slot could go, by how much more that would cost, prices included.
@@ -107,6 +110,7 @@ impl<'a> Exchanges<'a> {
                 by_slot: vec![None; plan.loads().len() + 1],
                 count: 0,
             }),
+            refuted: Cell::new(None),
         })
     }
 
@@ -139,6 +143,11 @@ impl<'a> Exchanges<'a> {
         }
         let costs = self.split(sum);
         Some(Exchange { steps, costs })
+    }
+
+    /// The order and the site that show that the costs are not those that the plan's prices are of, if any was met.
+    pub(super) fn refuted(&self) -> Option<(u32, u32)> {
+        self.refuted.get()
     }
 
     /// Dijkstra's algorithm along edges that end within the window.
@@ -227,7 +236,13 @@ impl<'a> Exchanges<'a> {
             self.everywhere.each_known_below(&asker, limit, |to, cost| {
                 let there = cost + self.prices[to as usize];
                 if to != slot && there < limit {
-                    to_sites.push((to, there - own, *rank));
+                    if there < own {
+                        let met = (*rank, to);
+                        let least = self.refuted.get().map_or(met, |known| known.min(met));
+                        self.refuted.set(Some(least));
+                    }
+                    // Nothing is shorter than 0, or searches would not end.
+                    to_sites.push((to, there.saturating_sub(own).max(0), *rank));
                 }
             });
         }

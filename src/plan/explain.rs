@@ -167,10 +167,15 @@ impl Plan {
         });
         let explained: Result<Vec<_>, _> =
             ranks.map(|rank| Ok(study.explain(rank? as u32))).collect();
-        match terms.fault() {
-            Some((order, site, cost, _)) => Err(ExplainError::CostOutOfRange { order, site, cost }),
-            None => explained,
+        if let Some((order, site, cost, _)) = terms.fault() {
+            return Err(ExplainError::CostOutOfRange { order, site, cost });
         }
+        if let Some((rank, slot)) = study.refuted() {
+            let order = self.decisions()[rank as usize].order;
+            let site = self.loads()[slot as usize].site;
+            return Err(ExplainError::OtherCosts { order, site });
+        }
+        explained
     }
 
     fn check_version(&self, network: &Network) -> Result<(), ExplainError> {

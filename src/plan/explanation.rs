@@ -215,12 +215,14 @@ pub enum ExplainError {
         /// The first order that is missing, too many, or asks for something else.
         order: OrderId,
     },
-    /// The costs given are not those that the plan was made with.
-    #[error("order {order} does not cost at site {site} what the plan says")]
+    /// The costs given are not those that the plan was made with, as far as that shows.
+    #[error(
+        "the costs are not the plan's: at site {site} order {order} costs other than in the plan, or too little"
+    )]
     OtherCosts {
-        /// The first order that costs something else.
+        /// The order.
         order: OrderId,
-        /// Where it goes.
+        /// Where it goes, or where it would go by these costs.
         site: SiteId,
     },
     /// The caller's costs named a cost out of range, or below their own bound, where routing had not asked.

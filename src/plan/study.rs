@@ -403,6 +403,11 @@ impl<'a> Study<'a> {
         considered.collect()
     }
 
+    /// An order and the slot where it would cost less than the plan's prices allow, if any was met.
+    pub(super) fn refuted(&self) -> Option<(u32, u32)> {
+        self.exchanges.get()?.as_ref()?.refuted()
+    }
+
     fn exchanges(&self) -> Option<&Exchanges<'a>> {
         let made = self.exchanges.get_or_init(|| {
             self.is_proven()

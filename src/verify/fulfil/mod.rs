@@ -255,8 +255,9 @@ pub fn dispatch<'a>(
 /// Checks a log against the commands that led to it as well: of each step the command, or none if time alone did.
 ///
 /// As [`dispatch`]; beyond that each step is that of its command, by id and content, and an accepted one has done what
-/// it was asked, all of it and nothing else: what was packed, sent out, fetched, brought or returned is told, every
-/// pledge is taken or reported with reason, and the fleet is the one that was sent.
+/// it was asked with orders and lives, all of it and nothing else: what was packed, sent out, fetched, brought or
+/// returned is told, every pledge is taken or reported with reason, and the fleet is the one that was sent. What a
+/// command of the desk asks about stock, prices and sites, and whether a refusal was right, is not compared.
 ///
 /// # Errors
 ///

@@ -177,7 +177,8 @@ pub enum SplitViolation {
         /// Which, by their ids.
         best: Vec<SiteId>,
     },
-    /// The order can't be divided, for another reason than is said, or with other numbers.
+    /// The order can't be divided, for another reason than is said, or what is missing is something else. (How many
+    /// sites would be enough, and what the part that is worth too little is worth, is not compared.)
     #[error("that is not why it is not divided")]
     Reason,
 }
