@@ -269,7 +269,7 @@ fn a_cost_out_of_range_that_routing_did_not_meet_is_said() {
     );
 }
 
-/// The cost of each order at its site is still the plan's, and elsewhere less: with such costs searches went in circles.
+/// The cost of each order at its site is still the plan's, and less elsewhere: then searches went in circles.
 #[test]
 fn costs_that_refute_the_plan_are_found_out() {
     let at = |place: u64| degrees(121.40 + 0.01 * place as f64, 31.2);

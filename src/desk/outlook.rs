@@ -94,8 +94,8 @@ impl Outlook {
     /// draws and 38 with one.
     ///
     /// Without draws or forecast there are no prices. Orders of several sizes have no optimal prices
-    /// ([`Proof::Bounded`](crate::plan::Proof::Bounded)), and a draw of such counts as one where all are 0: forecast the
-    /// commonest size alone.
+    /// ([`Proof::Bounded`](crate::plan::Proof::Bounded)), and a draw of such counts as one where all are 0: forecast
+    /// the commonest size alone.
     ///
     /// Deterministic: the same arguments give the same prices. O(draws) plans; it needs neither desk nor lock.
     ///
