@@ -4,6 +4,7 @@ use crate::desk::{Action, Goods, Policy, Refusal, SafetyLevel, Scope};
 use crate::geo::{Position, ServiceArea};
 use crate::ledger::{Canonical, Encoder};
 use crate::order::{Order, Wish};
+use crate::plan::Preferences;
 use crate::site::{Change, Schedule, Site, SiteStatus};
 use crate::units::Distance;
 
@@ -84,6 +85,19 @@ impl Canonical for Refusal {
     }
 }
 
+impl Canonical for Preferences {
+    fn encode(&self, to: &mut Encoder) {
+        for worth in [self.home, self.store, self.leader] {
+            to.u64(worth.as_millimetres());
+        }
+        to.len(self.sites.len());
+        for (site, worth) in &self.sites {
+            to.u64(site.0);
+            to.u64(worth.as_millimetres());
+        }
+    }
+}
+
 impl Canonical for Policy {
     fn encode(&self, to: &mut Encoder) {
         to.u8(self.promise as u8);
@@ -92,15 +106,7 @@ impl Canonical for Policy {
             to.u32(duration.subsec_nanos());
         }
         to.option(self.open_at, |to, at| to.i64(at.as_unix_millis()));
-        let preferences = &self.preferences;
-        for worth in [preferences.home, preferences.store, preferences.leader] {
-            to.u64(worth.as_millimetres());
-        }
-        to.len(preferences.sites.len());
-        for (site, worth) in &preferences.sites {
-            to.u64(site.0);
-            to.u64(worth.as_millimetres());
-        }
+        self.preferences.encode(to);
         to.u32(self.safety_stock.0);
         to.u8(self.attempts_max);
         to.i64(self.horizon.as_unix_millis());

@@ -2,6 +2,7 @@
 
 use crate::desk::counter::Counter;
 use crate::desk::due::Due;
+use crate::desk::holds::Hold;
 use crate::desk::{Action, Goods, Scope, Told};
 use crate::id::{OrderId, SkuId};
 use crate::ledger::Deadlines;
@@ -102,7 +103,8 @@ impl Counter {
             .collect()
     }
 
-    fn live_where(&self, wanted: impl Fn(&crate::desk::holds::Hold) -> bool) -> Vec<u32> {
+    /// The slots of live orders that are wanted. O(orders).
+    pub(super) fn live_where(&self, wanted: impl Fn(&Hold) -> bool) -> Vec<u32> {
         let found = self
             .holds
             .iter()

@@ -24,8 +24,7 @@ impl Counter {
     ) -> Result<(), Refusal> {
         let (slot, rejected) = self.rejection(now, order, site)?;
         events.push(rejected);
-        let attempts = self.holds[slot].attempts.saturating_add(1);
-        events.push(if attempts >= self.policy.attempts_max {
+        events.push(if self.is_last_attempt(slot) {
             Event::Failed { order }
         } else {
             self.rerouted(slot, Cause::Rejected)
@@ -41,13 +40,19 @@ impl Counter {
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
         let (slot, rejected) = self.rejection(now, order, site)?;
+        let is_last = self.is_last_attempt(slot);
         self.emit(rejected, events);
-        if self.holds[slot].attempts >= self.policy.attempts_max {
+        if is_last {
             self.emit(Event::Failed { order }, events);
         } else {
             self.reroute(slot, Cause::Rejected, events);
         }
         Ok(())
+    }
+
+    /// Whether one rejection more is too many.
+    fn is_last_attempt(&self, slot: u32) -> bool {
+        self.holds[slot].attempts.saturating_add(1) >= self.policy.attempts_max
     }
 
     /// The slot of an order that is at the site which rejects it, and that it does.
@@ -117,11 +122,7 @@ impl Counter {
         closed.sort_unstable();
         closed.dedup();
         if !closed.is_empty() {
-            let is_out = |hold: &crate::desk::holds::Hold| {
-                hold.state.is_live() && closed.binary_search(&hold.place).is_ok()
-            };
-            let out = self.holds.iter().filter(|(_, hold)| is_out(hold));
-            let out: Vec<u32> = out.map(|(slot, _)| slot).collect();
+            let out = self.live_where(|hold| closed.binary_search(&hold.place).is_ok());
             self.reroute_all(&out, Cause::SiteClosed, events);
         }
         Ok(())

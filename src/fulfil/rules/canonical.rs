@@ -16,14 +16,7 @@ impl Canonical for Rules {
         to.all(rank.iter());
         to.all(hard.iter());
         to.all(soft.iter());
-        for worth in [preferences.home, preferences.store, preferences.leader] {
-            to.u64(worth.as_millimetres());
-        }
-        to.len(preferences.sites.len());
-        for (site, worth) in &preferences.sites {
-            to.u64(site.0);
-            to.u64(worth.as_millimetres());
-        }
+        preferences.encode(to);
     }
 }
 
