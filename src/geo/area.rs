@@ -9,7 +9,7 @@ use geo::MultiPolygon;
 
 use crate::geo::covering::reach_of;
 use crate::geo::region::{CHORD_ERROR, WHOLE_SPHERE, cap_reach_from};
-use crate::geo::sphere::{Chord, UnitVector, chord2_reaching};
+use crate::geo::sphere::{Chord, UnitVector, chord2_reaching, chord2_within};
 use crate::geo::{Cell, Position, Region, RegionError, Resolution};
 use crate::limits::Limits;
 use crate::units::Distance;
@@ -113,8 +113,6 @@ pub(crate) enum CompiledArea {
         radius: Distance,
         /// No address within the radius has a larger squared chord to the site. Infinite beyond half the Earth.
         chord2_max: f64,
-        /// An address with no larger squared chord to the site is within the radius for certain.
-        chord2_certain: f64,
     },
     Region(Arc<Region>),
     Cells(Arc<CellSet>),
@@ -128,11 +126,6 @@ impl CompiledArea {
             ServiceArea::Radius(radius) => Self::Radius {
                 radius: *radius,
                 chord2_max: chord2_reaching(*radius),
-                // What reaches 1 mm beyond a distance 2 mm shorter is still within the radius.
-                chord2_certain: match radius.as_millimetres().checked_sub(2) {
-                    Some(shorter) => chord2_reaching(Distance::from_millimetres(shorter)),
-                    None => -1.0,
-                },
             },
             ServiceArea::Polygon(shape) => {
                 let region = Region::with_vertices_max(shape.clone(), limits.area_vertices_max)?;
@@ -150,12 +143,8 @@ impl CompiledArea {
         match self {
             Self::Unlimited => true,
             // The chord spares all addresses but those on the edge the arc sine.
-            Self::Radius {
-                radius,
-                chord2_max,
-                chord2_certain,
-            } => {
-                chord.chord2 <= *chord2_certain
+            Self::Radius { radius, chord2_max } => {
+                chord.chord2 <= chord2_within(*chord2_max)
                     || (chord.chord2 <= *chord2_max && chord.distance() <= *radius)
             }
             Self::Region(region) => region.contains(address.position),
@@ -179,8 +168,17 @@ impl CompiledArea {
     pub(crate) fn certain2(&self) -> f64 {
         match self {
             Self::Unlimited => f64::INFINITY,
-            Self::Radius { chord2_certain, .. } => *chord2_certain,
+            Self::Radius { chord2_max, .. } => chord2_within(*chord2_max),
             Self::Region(_) | Self::Cells(_) => -1.0,
+        }
+    }
+
+    /// A squared chord to the centre of the [`cap`](Self::cap): every address with no larger one is in the area for
+    /// certain. Negative if that can't be said.
+    pub(crate) fn core2(&self) -> f64 {
+        match self {
+            Self::Region(region) => region.core2(),
+            _ => self.certain2(),
         }
     }
 

@@ -164,3 +164,55 @@ pub(crate) fn chord2_tied(chord2: f64) -> f64 {
     const T: f64 = 1e-6;
     chord2 * (1.0 + 1.1 * T) + 1.1 * MILLIMETRE * MILLIMETRE / T
 }
+
+/// A squared chord that only points within `distance` (as computed, in millimetres) have, given
+/// [`chord2_reaching`]`(distance)`. Negative for less than two metres.
+///
+/// That one reaches 1 mm beyond the distance, so what ends 2 mm before it is within, rounding included. A great circle
+/// 2 mm shorter has a chord of c − 2m or more, and (c − 2m)² > c² − 4cm ≥ (1 − t) c² − 4m²/t as in [`chord2_tied`].
+/// From a radius that takes in the whole Earth this leaves the last 13 km before the antipode.
+#[inline(always)]
+pub(crate) fn chord2_within(reaching2: f64) -> f64 {
+    const MILLIMETRE: f64 = 1.0 / RADIUS_MM;
+    const T: f64 = 1e-6;
+    reaching2.min(4.0) * (1.0 - 1.1 * T) - 4.4 * MILLIMETRE * MILLIMETRE / T
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geo::random;
+
+    #[test]
+    fn chords_decide_only_what_millimetres_would() {
+        let mut state = 3;
+        for turn in 0..100_000 {
+            let near = libm::exp(-17.0 * random(&mut state));
+            let chord2 = if turn % 2 == 0 {
+                4.0 * near
+            } else {
+                4.0 * (1.0 - near)
+            };
+            let [sine, height] = [chord2 * (1.0 - 0.25 * chord2), 1.0 - 0.5 * chord2];
+            let (from, to) = (
+                UnitVector([1.0, 0.0, 0.0]),
+                UnitVector([height, sine.sqrt(), 0.0]),
+            );
+            let (chord2, distance) = (from.chord2(to), from.distance_to(to));
+            let reaching2 = |millimetres| chord2_reaching(Distance::from_millimetres(millimetres));
+            let exact = distance.as_millimetres();
+            assert!(chord2 <= reaching2(exact), "{distance}");
+            assert!(
+                exact == 0 || chord2 > chord2_within(reaching2(exact - 1)),
+                "{distance}"
+            );
+            let far = exact + 100 + exact / 1_000_000;
+            assert!(
+                exact < 2_000 || chord2 > 2.0 || chord2 <= chord2_within(reaching2(far)),
+                "{distance}"
+            );
+        }
+        let all = chord2_within(chord2_reaching(Distance::from_metres(30_000_000)));
+        assert!((3.99..4.0).contains(&all), "{all}");
+    }
+}

@@ -1,14 +1,18 @@
 use crate::geo::{Address, Position};
-use crate::index::Ranked;
+use crate::site::areas::Served;
 use crate::site::network::Record;
 use crate::site::{Neighbour, Network};
+
+/// As many sites as serve an address in a city.
+const USUAL: usize = 16;
 
 impl Network {
     /// Every site whose service area contains the address, nearest first; whether it is open or has room is not asked.
     /// (For the verdict on each site see [`explain`](Self::explain).)
     ///
-    /// O(log n + areas near the address) expected: an address that nobody serves costs a descent of an R-tree of area
-    /// envelopes, wherever the sites are. Sites without a limited area serve every address, so each adds to the answer.
+    /// O(log n + areas near the address) expected: an address that nobody serves costs a descent of a tree of caps
+    /// round areas, wherever the sites are. Sites without a limited area serve every address, so each adds to the
+    /// answer.
     ///
     /// ```
     /// use catchment::geo::{LngLat, Position, ServiceArea};
@@ -30,32 +34,38 @@ impl Network {
     #[must_use]
     pub fn serving_sites(&self, address: Position) -> Vec<Neighbour> {
         let address = Address::from(address);
-        let state = &self.state;
-        let serving = |slot, record: &Record| {
-            let chord = address.at.chord(state.vector(slot, record));
-            let ranked = Ranked {
-                chord,
-                id: record.site.id,
-                slot,
+        let state = &*self.state;
+        let mut found = Vec::with_capacity(USUAL);
+        let points = state.generation.tree.points();
+        state
+            .generation
+            .areas
+            .candidates(address.at, |slot, served| {
+                if state.stale > 0 && !state.current.contains(slot) {
+                    return;
+                }
+                let point = &points[slot as usize];
+                let chord = address.at.chord(point.at);
+                let contains = |record: &Record| record.area.contains(&address, chord);
+                if served == Served::Certainly || state.record(slot).is_some_and(contains) {
+                    found.push(Neighbour {
+                        distance: chord.distance(),
+                        site: point.id,
+                    });
+                }
+            });
+        for slot in state.overlay.areas.candidates(address.at) {
+            let Some(record) = state.record(slot) else {
+                continue;
             };
-            record
-                .area
-                .contains(&address, chord)
-                .then(|| Neighbour::from(ranked))
-        };
-        let packed = state.generation.areas.candidates(address.at);
-        let packed = packed.filter_map(|slot| {
-            state
-                .record(slot)
-                .filter(|record| record.packed)
-                .map(|record| (slot, record))
-        });
-        let moved = state.overlay.areas.candidates(address.at);
-        let moved = moved.filter_map(|slot| state.record(slot).map(|record| (slot, record)));
-        let mut found: Vec<Neighbour> = packed
-            .chain(moved)
-            .filter_map(|(slot, record)| serving(slot, record))
-            .collect();
+            let chord = address.at.chord(record.site.position.unit_vector());
+            if record.area.contains(&address, chord) {
+                found.push(Neighbour {
+                    distance: chord.distance(),
+                    site: record.site.id,
+                });
+            }
+        }
         found.sort_unstable();
         found
     }
