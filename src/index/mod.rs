@@ -3,7 +3,7 @@
 //! | structure | holds | answers |
 //! | --- | --- | --- |
 //! | [`PackedTree`] | all points of a generation, in an order that fixes their slots | any look-up, filter inside |
-//! | [`Overlay`] | the few points that appeared or moved since: an R-tree (rstar) | the same, for those |
+//! | [`Overlay`] | the few that changed since: a small packed tree and a short list | the same, for those |
 //! | [`WeightedTree`] | points with weights | all whose distance + weight is below a limit |
 //! | [`Tiles`] | for each tile of an adaptive grid, the points that can be nearest in it | the nearest, no search |
 //!
@@ -18,7 +18,7 @@ mod tiles;
 mod weighted;
 
 pub(crate) use in_order::{map_by_runs, map_in_order, map_in_order_mut};
-pub(crate) use overlay::{Overlay, OverlayPoint};
+pub(crate) use overlay::{Changed, Overlay, OverlayPoint};
 pub(crate) use packed::{PackedTree, Point, Unpacked, Within};
 pub(crate) use ranking::{All, Best, Collect, Ranked, Ranking};
 pub(crate) use tiles::{STAGED, Staged, Tiles};

@@ -1,5 +1,4 @@
-//! Which service areas contain an address: a packed tree of caps for the sites of a generation, and an R-tree (rstar)
-//! for those that changed since.
+//! Which service areas of a packed generation contain an address: a packed tree of caps.
 //!
 //! Every limited area lies between two caps round one centre: nothing in it is beyond the outer one, and the inner one
 //! is served for certain. Most addresses are told apart by these two alone; the exact test of the others follows at the
@@ -8,8 +7,6 @@
 //! The packed tree is static, like the packed R-trees of Kamel and Faloutsos, *On packing R-trees* (CIKM 1993), but of
 //! balls, [`WIDTH`] to a node: a node's caps lie axis by axis in four cache lines and are compared all at once. They
 //! are kept in single precision, rounded outwards and inwards by more than that can be off.
-
-use rstar::{AABB, RTree, RTreeObject};
 
 use crate::geo::{CompiledArea, UnitVector};
 
@@ -47,15 +44,6 @@ impl AreaCap {
             outer2,
             inner2: area.core2(),
         })
-    }
-
-    fn envelope(self) -> AABB<[f64; 3]> {
-        // A little more than the chord: the square root rounds.
-        let radius = self.outer2.sqrt() * (1.0 + 1e-15);
-        AABB::from_corners(
-            self.centre.0.map(|coordinate| coordinate - radius),
-            self.centre.0.map(|coordinate| coordinate + radius),
-        )
     }
 }
 
@@ -251,52 +239,6 @@ fn side_by_side(balls: &[Ball]) -> Balls {
         all.radii2[place] = outwards2(ball.radius);
     }
     all
-}
-
-/// The areas outside the packed generation, one envelope each.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct OverlayAreas {
-    areas: RTree<OverlayArea>,
-    everywhere: Vec<u32>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct OverlayArea {
-    cap: AreaCap,
-    slot: u32,
-}
-
-impl RTreeObject for OverlayArea {
-    type Envelope = AABB<[f64; 3]>;
-
-    fn envelope(&self) -> Self::Envelope {
-        self.cap.envelope()
-    }
-}
-
-impl OverlayAreas {
-    pub(crate) fn insert(&mut self, slot: u32, cap: Option<AreaCap>) {
-        match cap {
-            Some(cap) => self.areas.insert(OverlayArea { cap, slot }),
-            None => self.everywhere.push(slot),
-        }
-    }
-
-    pub(crate) fn remove(&mut self, slot: u32, cap: Option<AreaCap>) {
-        match cap {
-            Some(cap) => drop(self.areas.remove(&OverlayArea { cap, slot })),
-            None => self.everywhere.retain(|other| *other != slot),
-        }
-    }
-
-    pub(crate) fn candidates(&self, at: UnitVector) -> impl Iterator<Item = u32> {
-        let areas = self
-            .areas
-            .locate_in_envelope_intersecting(AABB::from_point(at.0));
-        areas
-            .map(|area| area.slot)
-            .chain(self.everywhere.iter().copied())
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::faults::Faults;
 use crate::geo::{AreaError, CompiledArea};
 use crate::id::SiteId;
 use crate::limits::Limits;
-use crate::site::network::{Record, Version};
+use crate::site::network::{Packed, Record, Version};
 use crate::site::state::State;
 use crate::site::{Network, Schedule, Site, SiteKind};
 
@@ -191,7 +191,7 @@ impl NetworkBuilder {
             .map(|(site, area)| Record {
                 site,
                 area,
-                packed: true,
+                packed: Packed::Nothing,
             })
             .collect();
         Ok(Network {

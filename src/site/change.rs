@@ -3,10 +3,8 @@ use std::sync::Arc;
 use crate::faults::Faults;
 use crate::geo::{CompiledArea, Position, ServiceArea};
 use crate::id::SiteId;
-use crate::index::{OverlayPoint, Point};
-use crate::site::areas::AreaCap;
 use crate::site::builder::{check_count, check_openings, check_supplier, compile};
-use crate::site::network::{Record, Version};
+use crate::site::network::{Packed, Record, Version};
 use crate::site::state::State;
 use crate::site::{
     Network, NetworkFault, NetworkFaults, Schedule, Site, SiteKind, SiteStatus, Tags,
@@ -15,8 +13,8 @@ use crate::units::Units;
 
 /// One change to a network.
 ///
-/// Status, capacity, tags, schedule and supplier lie beside the indexes: microseconds. The others set the site aside
-/// from the packed indexes: tens of microseconds, and once in a while a new packing.
+/// Status, capacity, tags, schedule and supplier lie beside the indexes. The others set the site aside from the packed
+/// indexes: microseconds, too, and once in a while a new packing.
 ///
 /// In serde form `{"close": 17}` or `{"move": {"site": 17, "to": {"lng": 121.5, "lat": 31.2}}}`; `open` holds a site.
 ///
@@ -107,15 +105,14 @@ impl Change {
 impl Network {
     /// The next version: this one with the changes applied in their order, all or none.
     ///
-    /// This version stays as it is for whoever holds it. A status, capacity, tag, schedule or supplier costs a few
-    /// microseconds; a move, an area, an opening or a closing some tens, in proportion to how many such changes
-    /// there were since the sites were last packed. After one such change for every eight sites (at least 256,
-    /// at most 4,096) the sites are packed anew within the call, which costs as much as building the network;
-    /// spread over the changes that brought it about that is a few microseconds each at 20,000 sites. Closing a
-    /// store looks at every site for leaders that it supplies.
+    /// This version stays as it is for whoever holds it. A change costs a few microseconds. Every 32 moves, areas,
+    /// openings or closings it costs some 100 more, in proportion to how many there were since the sites were last
+    /// packed: those are then put in order. After one of them for every eight sites (at least 256, at most 4,096) the
+    /// sites are packed anew within the call, which costs as much as building the network; spread over the changes that
+    /// brought it about that is a few microseconds each at 20,000 sites. Closing a store looks at every site for
+    /// leaders that it supplies.
     ///
-    /// The new version shares the tiles of [`prepare`](Self::prepare), but a packing drops them, and a move, an area,
-    /// an opening or a closing puts those for several neighbours out of use until then.
+    /// The new version shares the tiles of [`prepare`](Self::prepare), but a packing drops them.
     ///
     /// # Errors
     ///
@@ -200,7 +197,7 @@ impl Draft {
         let record = Record {
             site,
             area,
-            packed: false,
+            packed: Packed::Nothing,
         };
         let slot = match self.state.directory.slot(id) {
             Some(slot) if self.state.record(slot).is_some() => {
@@ -262,6 +259,7 @@ impl Draft {
         };
         self.withdraw(slot, &record);
         record.site.position = to;
+        record.packed = Packed::Nothing;
         self.settle(slot, record);
     }
 
@@ -271,9 +269,10 @@ impl Draft {
         };
         match CompiledArea::compile(&area, &self.state.limits) {
             Ok(compiled) => {
-                self.withdraw(slot, &record);
+                self.withdraw_area(slot, &record);
                 record.site.area = area;
                 record.area = compiled;
+                record.packed = record.packed.min(Packed::Position);
                 self.settle(slot, record);
             }
             Err(error) => self.faults.push(NetworkFault::Area { site: id, error }),
@@ -294,26 +293,22 @@ impl Draft {
 
     /// Takes a record out of the indexes.
     fn withdraw(&mut self, slot: u32, record: &Record) {
-        if record.packed {
-            self.state.stale += 1;
+        self.withdraw_area(slot, record);
+        self.state.stale += usize::from(record.packed >= Packed::Position);
+    }
+
+    fn withdraw_area(&mut self, slot: u32, record: &Record) {
+        if record.packed == Packed::PositionAndArea {
+            self.state.stale_areas += 1;
         } else {
-            let (point, cap) = entries(slot, record);
-            let overlay = Arc::make_mut(&mut self.state.overlay);
-            overlay.points.remove(&point);
-            overlay.areas.remove(slot, cap);
+            Arc::make_mut(&mut self.state.overlay).remove(slot);
         }
     }
 
-    /// Puts a record into its slot and into the overlay's indexes.
+    /// Puts a record into its slot and into the overlay.
     fn settle(&mut self, slot: u32, record: Record) {
-        let record = Record {
-            packed: false,
-            ..record
-        };
-        let (point, cap) = entries(slot, &record);
-        let overlay = Arc::make_mut(&mut self.state.overlay);
-        overlay.points.insert(point);
-        overlay.areas.insert(slot, cap);
+        let site = self.state.aside(slot, &record);
+        Arc::make_mut(&mut self.state.overlay).insert(site);
         if let Some(place) = self.state.records.get_mut(slot) {
             *place = Some(record);
         }
@@ -324,8 +319,11 @@ impl Draft {
         check_count(self.state.live, &self.state.limits, &mut self.faults);
         self.check_suppliers();
         self.faults.into_result()?;
-        let state = self.state;
-        if state.stale.max(state.overlay.points.len()) <= overlay_max(state.live) {
+        let mut state = self.state;
+        if state.stale_areas.max(state.overlay.len()) <= overlay_max(state.live) {
+            if let Some(overlay) = Arc::get_mut(&mut state.overlay) {
+                overlay.settle();
+            }
             return Ok(state);
         }
         let slots = state.directory.slots_by_id();
@@ -352,19 +350,6 @@ impl Draft {
             }
         }
     }
-}
-
-/// What the overlay's indexes hold of a record.
-fn entries(slot: u32, record: &Record) -> (OverlayPoint, Option<AreaCap>) {
-    let at = record.site.position.unit_vector();
-    let point = OverlayPoint {
-        point: Point {
-            at,
-            id: record.site.id,
-        },
-        slot,
-    };
-    (point, AreaCap::of(&record.area, at))
 }
 
 /// How many changes to the indexes a generation bears before it is packed anew: few enough that copying and searching

@@ -60,8 +60,15 @@ pub struct Version(pub u64);
 pub(crate) struct Record {
     pub(crate) site: Site,
     pub(crate) area: CompiledArea,
-    /// Whether position and area are those of the packed generation; otherwise the overlay has them.
-    pub(crate) packed: bool,
+    pub(crate) packed: Packed,
+}
+
+/// What of a record the packed generation has right; the overlay has the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Packed {
+    Nothing,
+    Position,
+    PositionAndArea,
 }
 
 impl Network {
@@ -151,8 +158,8 @@ impl Network {
     /// second call costs nothing.
     ///
     /// The next versions share the tables until the sites are packed anew, which [`with_changes`](Self::with_changes)
-    /// does once in a while; then `prepare` has to be called again. Until then, as soon as one site has opened,
-    /// closed, moved or got another area, only the table for the nearest site is used.
+    /// does once in a while; then `prepare` has to be called again. Until then a look-up near a site that has closed or
+    /// moved may have to search.
     ///
     /// ```
     /// use catchment::geo::{LngLat, Position};

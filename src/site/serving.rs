@@ -1,4 +1,5 @@
 use crate::geo::{Address, Position};
+use crate::index::All;
 use crate::site::areas::Served;
 use crate::site::network::Record;
 use crate::site::{Neighbour, Network};
@@ -41,7 +42,7 @@ impl Network {
             .generation
             .areas
             .candidates(address.at, |slot, served| {
-                if state.stale > 0 && !state.current.contains(slot) {
+                if state.stale_areas > 0 && !state.served.contains(slot) {
                     return;
                 }
                 let point = &points[slot as usize];
@@ -54,18 +55,14 @@ impl Network {
                     });
                 }
             });
-        for slot in state.overlay.areas.candidates(address.at) {
-            let Some(record) = state.record(slot) else {
-                continue;
-            };
-            let chord = address.at.chord(record.site.position.unit_vector());
-            if record.area.contains(&address, chord) {
-                found.push(Neighbour {
-                    distance: chord.distance(),
-                    site: record.site.id,
-                });
-            }
-        }
+        let mut aside = All::new(f64::INFINITY);
+        state
+            .overlay
+            .search_reaching(address.at, &mut aside, |ranked| {
+                let contains = |record: &Record| record.area.contains(&address, ranked.chord);
+                state.record(ranked.slot).is_some_and(contains)
+            });
+        found.extend(aside.found.into_iter().map(Neighbour::from));
         found.sort_unstable();
         found
     }

@@ -2,16 +2,19 @@
 //!
 //! Sites live in *slots*. A *generation* packs all of them at once and fixes the slots; changes then only set aside
 //! what they touch: a site that moves, opens or gets another area goes into the *overlay*, and its packed entry counts
-//! no longer. When the overlay has grown, the next change packs a new generation.
+//! no longer, or only its position does. When the overlay has grown, the next change packs a new generation.
 
 use std::sync::{Arc, OnceLock};
 
 use crate::geo::{Position, UnitVector};
-use crate::index::{Best, Collect, Overlay, PackedTree, Point, Ranked, Tiles, Unpacked, Within};
+use crate::index::{
+    Best, Changed, Collect, Overlay, OverlayPoint, PackedTree, Point, Ranked, Ranking, Tiles,
+    Unpacked, Within,
+};
 use crate::limits::Limits;
-use crate::site::areas::{AreaCap, OverlayAreas, PackedAreas};
+use crate::site::areas::{AreaCap, PackedAreas};
 use crate::site::directory::Directory;
-use crate::site::network::{Record, Version};
+use crate::site::network::{Packed, Record, Version};
 use crate::site::paged::Paged;
 use crate::site::slots::SlotSet;
 use crate::site::{SiteKind, SiteStatus};
@@ -23,17 +26,21 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     /// By slot; `None` where a site has closed.
     pub(crate) records: Paged<Option<Record>>,
-    /// Packed entries that still count.
+    /// Packed entries whose positions still count.
     pub(crate) current: SlotSet,
-    /// Those of them whose sites are open.
+    /// Those of them whose areas count, too.
+    pub(crate) served: SlotSet,
+    /// Those of these whose sites are open.
     pub(crate) open: SlotSet,
-    /// Packed entries that are stores.
+    /// Packed entries whose positions count and that are stores.
     pub(crate) stores: SlotSet,
     pub(crate) directory: Directory,
     pub(crate) generation: Arc<Generation>,
-    pub(crate) overlay: Arc<SiteOverlay>,
-    /// Packed entries that no longer count.
+    pub(crate) overlay: Arc<Overlay>,
+    /// Packed entries whose positions no longer count.
     pub(crate) stale: usize,
+    /// Packed entries whose areas no longer count.
+    pub(crate) stale_areas: usize,
     /// Sites in the network.
     pub(crate) live: usize,
 }
@@ -45,13 +52,6 @@ pub(crate) struct Generation {
     pub(crate) areas: PackedAreas,
     for_one: OnceLock<Option<Tiles>>,
     for_several: OnceLock<Option<Tiles>>,
-}
-
-/// The dynamic indexes of what has changed since.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct SiteOverlay {
-    pub(crate) points: Overlay,
-    pub(crate) areas: OverlayAreas,
 }
 
 impl State {
@@ -79,12 +79,13 @@ impl State {
         let by_slot = unpacked.iter().map(|unpacked| {
             let record = by_id[unpacked.source as usize].take();
             record.map(|record| Record {
-                packed: true,
+                packed: Packed::PositionAndArea,
                 ..record
             })
         });
         let records = Paged::from_iter(by_slot);
         let current = SlotSet::of(records.iter().map(|_| true));
+        let served = current.clone();
         let open = SlotSet::of(
             records
                 .iter()
@@ -113,12 +114,14 @@ impl State {
             limits,
             records,
             current,
+            served,
             open,
             stores,
             directory,
             generation,
             overlay: Arc::default(),
             stale: 0,
+            stale_areas: 0,
             live,
         }
     }
@@ -130,10 +133,15 @@ impl State {
 
     /// To be called after every change of a record: what is known beside it follows.
     pub(crate) fn follow(&mut self, slot: u32) {
-        let packed = self.record(slot).filter(|record| record.packed);
-        let (current, open) = (packed.is_some(), packed.is_some_and(is_open));
-        let is_store = packed.is_some_and(is_store);
+        let at_least = |packed| self.record(slot).filter(|record| record.packed >= packed);
+        let (placed, whole) = (
+            at_least(Packed::Position),
+            at_least(Packed::PositionAndArea),
+        );
+        let (current, is_store) = (placed.is_some(), placed.is_some_and(is_store));
+        let (served, open) = (whole.is_some(), whole.is_some_and(is_open));
         self.current.set(slot, current);
+        self.served.set(slot, served);
         self.open.set(slot, open);
         self.stores.set(slot, is_store);
     }
@@ -142,8 +150,22 @@ impl State {
     #[inline]
     pub(crate) fn vector(&self, slot: u32, record: &Record) -> UnitVector {
         match self.generation.tree.points().get(slot as usize) {
-            Some(point) if record.packed => point.at,
+            Some(point) if record.packed >= Packed::Position => point.at,
             _ => record.site.position.unit_vector(),
+        }
+    }
+
+    /// The site in a slot as the overlay has it.
+    pub(crate) fn aside(&self, slot: u32, record: &Record) -> OverlayPoint {
+        let (at, id) = (self.vector(slot, record), record.site.id);
+        OverlayPoint {
+            point: Point { at, id },
+            slot,
+            reach2: record.area.reach2(at),
+            changed: match record.packed {
+                Packed::Nothing => Changed::PositionAndArea,
+                Packed::Position | Packed::PositionAndArea => Changed::Area,
+            },
         }
     }
 
@@ -163,20 +185,21 @@ impl State {
                         .record(slot)
                         .is_some_and(|record| accept(record, ranked))
             });
-        for slot in self.overlay.areas.candidates(address) {
-            let Some(record) = self.record(slot) else {
-                continue;
-            };
-            let chord = address.chord(record.site.position.unit_vector());
-            let ranked = Ranked {
-                chord,
-                id: record.site.id,
-                slot,
-            };
-            if is_open(record) && chord.chord2 <= into.bound() && accept(record, &ranked) {
-                into.offer(ranked);
-            }
-        }
+        self.search_open_aside(address, into, accept);
+    }
+
+    /// [`search_open`](Self::search_open) among the sites whose areas are not those of the packed generation.
+    #[inline]
+    fn search_open_aside(
+        &self,
+        address: UnitVector,
+        into: &mut impl Collect,
+        mut accept: impl FnMut(&Record, &Ranked) -> bool,
+    ) {
+        self.overlay.search_reaching(address, into, |ranked| {
+            let open = self.record(ranked.slot).filter(|record| is_open(record));
+            open.is_some_and(|record| accept(record, ranked))
+        });
     }
 
     /// Shows `into` every site that may belong among its best. No record is read while none is stale.
@@ -186,7 +209,7 @@ impl State {
             .search(from, Within::Anywhere, into, |slot, _| {
                 self.stale == 0 || self.current.contains(slot)
             });
-        self.overlay.points.search(from, into);
+        self.overlay.search(from, into);
     }
 
     /// Shows `into` every store that may belong among its best, open or not. No record of a packed site is read.
@@ -196,9 +219,7 @@ impl State {
             .search(from, Within::Anywhere, into, |slot, _| {
                 self.stores.contains(slot)
             });
-        self.overlay
-            .points
-            .search(from, &mut Stores { state: self, into });
+        self.overlay.search(from, &mut Stores { state: self, into });
     }
 
     /// The nearest site, by the tiles if they can prove it.
@@ -233,12 +254,36 @@ impl State {
         from: Position,
         k: usize,
     ) -> Option<Vec<A>> {
+        let tiles = self.generation.for_several()?;
         if !self.is_as_packed() {
+            return self.nearest_k_aside(tiles, from, k);
+        }
+        tiles.nearest_k(self.generation.tree.points(), from, k)
+    }
+
+    /// The `k` nearest where some sites have changed: those that still count of the nearest packed entries, if they are
+    /// enough, and what the overlay has.
+    #[inline(never)]
+    fn nearest_k_aside<A: From<Ranked>>(
+        &self,
+        tiles: &Tiles,
+        from: Position,
+        k: usize,
+    ) -> Option<Vec<A>> {
+        let points = self.generation.tree.points();
+        let listed: Vec<Ranked> = tiles.nearest_k(points, from, Generation::SEVERAL)?;
+        let mut best = Ranking::new(k, self.live, f64::INFINITY);
+        let current = |found: &&Ranked| self.current.contains(found.slot);
+        let mut count = 0;
+        for found in listed.iter().filter(current).take(k) {
+            best.offer(*found);
+            count += 1;
+        }
+        if count < k && listed.len() < points.len() {
             return None;
         }
-        self.generation
-            .for_several()?
-            .nearest_k(self.generation.tree.points(), from, k)
+        self.overlay.search(from.unit_vector(), &mut best);
+        Some(best.into_sorted().into_iter().map(A::from).collect())
     }
 
     /// The nearest open site that `accept` lets pass, none beyond the squared chord `bound`, if the tiles are there
@@ -251,42 +296,54 @@ impl State {
         bound: f64,
         mut accept: impl FnMut(&Record, &Ranked) -> bool,
     ) -> Option<Ranked> {
-        if !self.is_as_packed() {
-            return None;
-        }
         let tiles = self
             .generation
             .for_several()
             .filter(|tiles| tiles.are_near())?;
         let tree = &self.generation.tree;
-        tiles.nearest_where(tree.points(), from, at, bound, |ranked| {
+        let packed = tiles.nearest_where(tree.points(), from, at, bound, |ranked| {
             self.open.contains(ranked.slot)
                 && tree.reaches_from(ranked.slot, ranked.chord.chord2)
                 && self
                     .record(ranked.slot)
                     .is_some_and(|record| accept(record, ranked))
-        })
+        })?;
+        if self.overlay.len() == 0 {
+            return Some(packed);
+        }
+        let mut best = Best::new(bound);
+        best.offer(packed);
+        self.search_open_aside(at, &mut best, accept);
+        best.into_found()
     }
 
-    /// Whether nothing has changed since the packing that an index knows of.
+    /// Whether no site has come, gone or moved since the packing.
     #[inline]
     pub(crate) fn is_as_packed(&self) -> bool {
-        self.stale == 0 && self.overlay.points.len() == 0
+        self.stale == 0 && self.overlay.moved() == 0
     }
 
-    /// The nearest of all sites, given the nearest packed entry; `None` if that entry no longer counts.
+    /// The nearest of all sites, given the nearest packed entry; `None` if that entry no longer counts and no tile for
+    /// several neighbours knows the next.
     #[cold]
     #[inline(never)]
     fn nearest_beside(&self, packed: Ranked, from: Position) -> Option<Ranked> {
         if self.is_as_packed() {
             return Some(packed);
         }
-        if !self.current.contains(packed.slot) {
-            return None;
-        }
+        let at = from.unit_vector();
+        let packed = if self.current.contains(packed.slot) {
+            packed
+        } else {
+            let points = self.generation.tree.points();
+            let tiles = self.generation.for_several()?;
+            tiles.nearest_where(points, from, at, f64::INFINITY, |found| {
+                self.current.contains(found.slot)
+            })?
+        };
         let mut best = Best::new(packed.bound());
         best.offer(packed);
-        self.overlay.points.search(from.unit_vector(), &mut best);
+        self.overlay.search(at, &mut best);
         best.into_found()
     }
 }
