@@ -4,6 +4,7 @@
 //! [`RECENT`] of them builds it anew. So a new version copies a short list and shares the tree, which stays in the
 //! caches of whoever looks up; and a look-up that finds nothing changed pays one comparison.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::geo::UnitVector;
@@ -12,7 +13,7 @@ use crate::index::{Collect, PackedTree, Point, Ranked, Within};
 
 /// How many changes are listed: few enough to look at each, enough that building the tree costs little when spread
 /// over them.
-const RECENT: usize = 32;
+const RECENT: usize = 16;
 
 /// A site of which the packed tree is not right.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +40,8 @@ pub(crate) struct Overlay {
     packed: Arc<[OverlayPoint]>,
     /// Places in the tree that no longer count.
     gone: Vec<u32>,
-    recent: Vec<OverlayPoint>,
+    /// By slot.
+    recent: BTreeMap<u32, OverlayPoint>,
     /// How many have changed their positions.
     moved: usize,
 }
@@ -66,7 +68,7 @@ impl Overlay {
             tree: Arc::new(tree),
             packed: packed.collect(),
             gone: Vec::new(),
-            recent: Vec::new(),
+            recent: BTreeMap::new(),
             moved: points.iter().filter(|site| site.is_moved()).count(),
         }
     }
@@ -81,18 +83,16 @@ impl Overlay {
         self.moved
     }
 
-    /// Adds a site that is not in it. O(1).
+    /// Adds a site that is not in it. O(log n).
     pub(crate) fn insert(&mut self, site: OverlayPoint) {
         self.moved += usize::from(site.is_moved());
-        self.recent.push(site);
+        self.recent.insert(site.slot, site);
     }
 
-    /// Takes out the site in a slot, which must be there. O(n), at a nanosecond each.
+    /// Takes out the site in a slot, which must be there. O(n) for n sites in the tree, at a nanosecond each.
     pub(crate) fn remove(&mut self, slot: u32) {
-        let removed = match self.recent.iter().position(|site| site.slot == slot) {
-            Some(place) => self.recent.swap_remove(place),
-            None => self.remove_packed(slot),
-        };
+        let recent = self.recent.remove(&slot);
+        let removed = recent.unwrap_or_else(|| self.remove_packed(slot));
         self.moved -= usize::from(removed.is_moved());
     }
 
@@ -112,7 +112,7 @@ impl Overlay {
             let counting = packed.filter(|(place, _)| self.counts(*place));
             let all: Vec<_> = counting
                 .map(|(_, site)| site)
-                .chain(&self.recent)
+                .chain(self.recent.values())
                 .copied()
                 .collect();
             *self = Self::of(&all);
@@ -146,7 +146,7 @@ impl Overlay {
         into: &mut impl Collect,
         mut accept: impl FnMut(&OverlayPoint, &Ranked) -> bool,
     ) {
-        for site in &self.recent {
+        for site in self.recent.values() {
             let chord2 = from.chord2(site.point.at);
             if chord2 <= into.bound() && (within == Within::Anywhere || chord2 <= site.reach2) {
                 let ranked = Ranked {

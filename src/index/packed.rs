@@ -69,6 +69,8 @@ impl PackedTree {
     const BUCKET_MAX: usize = 12;
     /// Slots are below 2³⁰ ([`Limits::SITES_CEILING`](crate::limits::Limits::SITES_CEILING)).
     const LEVELS_MAX: usize = 32;
+    /// Levels of trees of up to 12,000 points.
+    const LEVELS_FEW: u32 = 10;
 
     /// Packs the points, reordering them by slot: afterwards `unpacked[slot].source` is the caller's index.
     pub(crate) fn build(unpacked: &mut [Unpacked]) -> Self {
@@ -123,9 +125,25 @@ impl PackedTree {
         from: UnitVector,
         within: Within,
         into: &mut impl Collect,
+        accept: impl FnMut(u32, &Ranked) -> bool,
+    ) {
+        // To clear a long list of what is pending takes as long as to search a small tree.
+        if self.levels <= Self::LEVELS_FEW {
+            self.search_levels::<{ Self::LEVELS_FEW as usize }>(from, within, into, accept);
+        } else {
+            self.search_levels::<{ Self::LEVELS_MAX }>(from, within, into, accept);
+        }
+    }
+
+    #[inline]
+    fn search_levels<const LEVELS: usize>(
+        &self,
+        from: UnitVector,
+        within: Within,
+        into: &mut impl Collect,
         mut accept: impl FnMut(u32, &Ranked) -> bool,
     ) {
-        let mut pending: [Pending; Self::LEVELS_MAX] = [(0, 0.0, [0.0; 3]); Self::LEVELS_MAX];
+        let mut pending: [Pending; LEVELS] = [(0, 0.0, [0.0; 3]); LEVELS];
         let mut depth = 0;
         let (mut node, mut distance2, mut offset) = (1, 0.0, [0.0; 3]);
         loop {

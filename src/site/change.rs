@@ -105,7 +105,7 @@ impl Change {
 impl Network {
     /// The next version: this one with the changes applied in their order, all or none.
     ///
-    /// This version stays as it is for whoever holds it. A change costs a few microseconds. Every 32 moves, areas,
+    /// This version stays as it is for whoever holds it. A change costs a few microseconds. Every 16 moves, areas,
     /// openings or closings it costs some 100 more, in proportion to how many there were since the sites were last
     /// packed: those are then put in order. After one of them for every eight sites (at least 256, at most 4,096) the
     /// sites are packed anew within the call, which costs as much as building the network; spread over the changes that

@@ -232,7 +232,7 @@ impl State {
         match tiles.nearest(self.generation.tree.points(), from) {
             Some(found) if self.is_as_packed() => Some(found.into()),
             Some(found) => self
-                .nearest_beside(found, from)
+                .nearest_beside(found, from, from.unit_vector())
                 .map(A::from)
                 .or_else(|| self.nearest_by_tree(from)),
             None => self.nearest_by_tree(from),
@@ -327,11 +327,7 @@ impl State {
     /// several neighbours knows the next.
     #[cold]
     #[inline(never)]
-    fn nearest_beside(&self, packed: Ranked, from: Position) -> Option<Ranked> {
-        if self.is_as_packed() {
-            return Some(packed);
-        }
-        let at = from.unit_vector();
+    fn nearest_beside(&self, packed: Ranked, from: Position, at: UnitVector) -> Option<Ranked> {
         let packed = if self.current.contains(packed.slot) {
             packed
         } else {
