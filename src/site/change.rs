@@ -294,7 +294,11 @@ impl Draft {
     /// Takes a record out of the indexes.
     fn withdraw(&mut self, slot: u32, record: &Record) {
         self.withdraw_area(slot, record);
-        self.state.stale += usize::from(record.packed >= Packed::Position);
+        if record.packed >= Packed::Position {
+            self.state.stale += 1;
+            let heirs = Arc::make_mut(&mut self.state.heirs);
+            heirs.insert(&self.state.generation.tree, slot);
+        }
     }
 
     fn withdraw_area(&mut self, slot: u32, record: &Record) {

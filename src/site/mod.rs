@@ -11,6 +11,7 @@ mod change;
 mod civil;
 mod definition;
 mod directory;
+mod heirs;
 #[cfg(feature = "tz")]
 mod local_hours;
 mod lookup;

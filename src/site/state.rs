@@ -14,6 +14,7 @@ use crate::index::{
 use crate::limits::Limits;
 use crate::site::areas::{AreaCap, PackedAreas};
 use crate::site::directory::Directory;
+use crate::site::heirs::Heirs;
 use crate::site::network::{Packed, Record, Version};
 use crate::site::paged::Paged;
 use crate::site::slots::SlotSet;
@@ -37,6 +38,7 @@ pub(crate) struct State {
     pub(crate) directory: Directory,
     pub(crate) generation: Arc<Generation>,
     pub(crate) overlay: Arc<Overlay>,
+    pub(crate) heirs: Arc<Heirs>,
     /// Packed entries whose positions no longer count.
     pub(crate) stale: usize,
     /// Packed entries whose areas no longer count.
@@ -120,6 +122,7 @@ impl State {
             directory,
             generation,
             overlay: Arc::default(),
+            heirs: Arc::default(),
             stale: 0,
             stale_areas: 0,
             live,
@@ -232,7 +235,7 @@ impl State {
         match tiles.nearest(self.generation.tree.points(), from) {
             Some(found) if self.is_as_packed() => Some(found.into()),
             Some(found) => self
-                .nearest_beside(found, from, from.unit_vector())
+                .nearest_beside(found, from.unit_vector())
                 .map(A::from)
                 .or_else(|| self.nearest_by_tree(from)),
             None => self.nearest_by_tree(from),
@@ -323,19 +326,17 @@ impl State {
         self.stale == 0 && self.overlay.moved() == 0
     }
 
-    /// The nearest of all sites, given the nearest packed entry; `None` if that entry no longer counts and no tile for
-    /// several neighbours knows the next.
+    /// The nearest of all sites, given the nearest packed entry; `None` if that entry no longer counts and the next can't
+    /// be proven.
     #[cold]
     #[inline(never)]
-    fn nearest_beside(&self, packed: Ranked, from: Position, at: UnitVector) -> Option<Ranked> {
+    fn nearest_beside(&self, packed: Ranked, at: UnitVector) -> Option<Ranked> {
         let packed = if self.current.contains(packed.slot) {
             packed
         } else {
             let points = self.generation.tree.points();
-            let tiles = self.generation.for_several()?;
-            tiles.nearest_where(points, from, at, f64::INFINITY, |found| {
-                self.current.contains(found.slot)
-            })?
+            let current = |slot| self.current.contains(slot);
+            self.heirs.nearest(points, &packed, at, current)?
         };
         let mut best = Best::new(packed.bound());
         best.offer(packed);
