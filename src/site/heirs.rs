@@ -72,8 +72,8 @@ impl Heirs {
         }
     }
 
-    /// The nearest entry to `from` of those that pass `counts`, given the nearest of all, which has gone; `None` if that
-    /// can't be proven.
+    /// The nearest entry to `from` of those that pass `counts`, given the nearest of all, which has gone; `None` if
+    /// that can't be proven.
     pub(crate) fn nearest(
         &self,
         points: &[Point],

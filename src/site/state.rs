@@ -326,8 +326,8 @@ impl State {
         self.stale == 0 && self.overlay.moved() == 0
     }
 
-    /// The nearest of all sites, given the nearest packed entry; `None` if that entry no longer counts and the next can't
-    /// be proven.
+    /// The nearest of all sites, given the nearest packed entry; `None` if that entry no longer counts and the next
+    /// can't be proven.
     #[cold]
     #[inline(never)]
     fn nearest_beside(&self, packed: Ranked, at: UnitVector) -> Option<Ranked> {
