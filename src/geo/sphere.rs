@@ -17,7 +17,13 @@
 //! Only IEEE additions, multiplications, divisions, square roots and the arc sine of [`trig`](crate::geo::trig)
 //! take part, none of which differs between platforms. The error is below 10⁻⁵ mm before rounding.
 
-use crate::geo::trig::{ARC_SINE_NEAR, arc_sine, near_arc_sine, sin_cos_degrees};
+use fearless_simd::prelude::*;
+use fearless_simd::{Simd, f64x4};
+
+use crate::geo::trig::{
+    ARC_SINE_NEAR, arc_sine, near_arc_sine, near_arc_sine_wide, sin_cos_degrees,
+    sin_cos_degrees_wide,
+};
 use crate::geo::{LngLat, Position};
 use crate::units::Distance;
 
@@ -46,6 +52,14 @@ impl UnitVector {
     #[inline]
     pub(crate) fn of_degrees(at: LngLat) -> Self {
         let ([sin_lat, sin_lng], [cos_lat, cos_lng]) = sin_cos_degrees([at.lat, at.lng]);
+        Self([cos_lat * cos_lng, cos_lat * sin_lng, sin_lat])
+    }
+
+    /// [`of`](Self::of) with the vectors at hand.
+    #[inline(always)]
+    pub(crate) fn of_wide<S: Simd>(simd: S, LngLat { lng, lat }: LngLat) -> Self {
+        let both = sin_cos_degrees_wide(simd, lat, lng);
+        let [sin_lat, sin_lng, cos_lat, cos_lng] = both.into();
         Self([cos_lat * cos_lng, cos_lat * sin_lng, sin_lat])
     }
 
@@ -122,6 +136,19 @@ impl Chord {
     pub(crate) fn near_distance(chord2: f64) -> Distance {
         let angle = 2.0 * near_arc_sine(0.5 * chord2.sqrt());
         Distance::from_millimetres((RADIUS_MM * angle + 0.5) as u64)
+    }
+
+    /// [`near_distance`](Self::near_distance) for four.
+    #[inline(always)]
+    pub(crate) fn near_distances<S: Simd>(simd: S, chords2: [f64; 4]) -> [Distance; 4] {
+        // From 2⁵² to 2⁵³ floats are whole numbers, which stand in their lowest bits.
+        const MIDDLE: f64 = (1_u64 << 52) as f64;
+        let each = |value: f64| f64x4::splat(simd, value);
+        let angles =
+            each(2.0) * near_arc_sine_wide(each(0.5) * f64x4::simd_from(simd, chords2).sqrt());
+        let millimetres: [f64; 4] =
+            ((each(RADIUS_MM) * angles + each(0.5)).floor() + each(MIDDLE)).into();
+        millimetres.map(|shifted| Distance::from_millimetres(shifted.to_bits() ^ MIDDLE.to_bits()))
     }
 
     /// Steps 3 and 4 of the definition.

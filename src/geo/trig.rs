@@ -9,6 +9,9 @@
     reason = "constants stand as they were published"
 )]
 
+use fearless_simd::prelude::*;
+use fearless_simd::{f64x4, mask64x4, u64x4};
+
 /// Sines and cosines of angles in degrees, each within ±180.
 ///
 /// An angle is first reduced to [-45°, 45°] in degrees, where reduction is exact (so cos 90° is 0, not 6·10⁻¹⁷), then
@@ -17,14 +20,11 @@
 /// of the reduced angle.
 #[inline(always)]
 pub(crate) fn sin_cos_degrees<const N: usize>(degrees: [f64; N]) -> ([f64; N], [f64; N]) {
-    // 1.5 * 2^52: adding it leaves the integer nearest to the quotient in the low bits of the mantissa.
-    const ROUND: f64 = 6_755_399_441_055_744.0;
     let mut quotient = [0.0; N];
     let mut radians = [0.0; N];
     for lane in 0..N {
         quotient[lane] = degrees[lane] * (1.0 / 90.0) + ROUND;
-        radians[lane] =
-            (degrees[lane] - 90.0 * (quotient[lane] - ROUND)) * (core::f64::consts::PI / 180.0);
+        radians[lane] = (degrees[lane] - 90.0 * (quotient[lane] - ROUND)) * RADIANS;
     }
     let (mut sines, mut cosines) = (sine_kernel(radians), cosine_kernel(radians));
     for lane in 0..N {
@@ -41,17 +41,69 @@ pub(crate) fn sin_cos_degrees<const N: usize>(degrees: [f64; N]) -> ([f64; N], [
     (sines, cosines)
 }
 
+/// [`sin_cos_degrees`] of one latitude and longitude in a vector of four: both sines, then both cosines.
+///
+/// The polynomials of sine and cosine are evaluated as one, with coefficients by lane. Where one of them has a factor or
+/// term more, the other's is 1 or 0, which changes no bit.
+#[inline(always)]
+pub(crate) fn sin_cos_degrees_wide<S: Simd>(simd: S, lat: f64, lng: f64) -> f64x4<S> {
+    let lanes = |lanes: [f64; 4]| f64x4::simd_from(simd, lanes);
+    let each = |value: f64| f64x4::splat(simd, value);
+    let by_kind = |sine: f64, cosine: f64| lanes([sine, sine, cosine, cosine]);
+    let of_cosine = mask64x4::from_bitmask(simd, 0b1100);
+
+    let degrees = lanes([lat, lng, lat, lng]);
+    let quotient = degrees * each(1.0 / 90.0) + each(ROUND);
+    let x = (degrees - (quotient - each(ROUND)) * each(90.0)) * each(RADIANS);
+
+    let z = x * x;
+    let w = z * z;
+    let a = by_kind(S[1], C[0]) + z * (by_kind(S[2], C[1]) + z * by_kind(S[3], C[2]));
+    let b = by_kind(S[4], C[3]) + z * (by_kind(S[5], C[4]) + z * by_kind(0.0, C[5]));
+    // Sine: a + z w b, then x + z x (S₀ + z r). Cosine: z a + w w b, then high + (low + z r).
+    let r = of_cosine.select(z, each(1.0)) * a + of_cosine.select(w, z) * w * b;
+    let half = z * each(0.5);
+    let high = each(1.0) - half;
+    let low = (each(1.0) - high) - half;
+    let factor = of_cosine.select(each(1.0), z * x);
+    let value = of_cosine.select(high, x) + factor * (of_cosine.select(low, each(S[0])) + z * r);
+
+    // Quadrants 1 and 3 swap sine and cosine; 2 and 3 negate the sine, 1 and 2 the cosine.
+    let quadrant: u64x4<S> = quotient.bitcast();
+    let swap = u64x4::splat(simd, 0) - (quadrant & 1);
+    let sign = ((quadrant + u64x4::simd_from(simd, [0, 0, 1, 1])) & 2) << 62;
+    let (value, other): (u64x4<S>, u64x4<S>) = (value.bitcast(), value.slide::<2>(value).bitcast());
+    (value ^ ((value ^ other) & swap) ^ sign).bitcast()
+}
+
+/// 1.5 · 2⁵²: adding it leaves the integer nearest to a quotient in the low bits of the mantissa.
+const ROUND: f64 = 6_755_399_441_055_744.0;
+
+const RADIANS: f64 = core::f64::consts::PI / 180.0;
+
+/// Coefficients of the sine, `k_sin.c`.
+const S: [f64; 6] = [
+    -1.666_666_666_666_663_243_48e-01,
+    8.333_333_333_322_489_461_24e-03,
+    -1.984_126_982_985_794_931_34e-04,
+    2.755_731_370_707_006_767_89e-06,
+    -2.505_076_025_340_686_341_95e-08,
+    1.589_690_995_211_550_102_21e-10,
+];
+
+/// Coefficients of the cosine, `k_cos.c`.
+const C: [f64; 6] = [
+    4.166_666_666_666_660_190_37e-02,
+    -1.388_888_888_887_410_957_49e-03,
+    2.480_158_728_947_672_941_78e-05,
+    -2.755_731_435_139_066_330_35e-07,
+    2.087_572_321_298_174_827_90e-09,
+    -1.135_964_755_778_819_482_65e-11,
+];
+
 /// Sines on [-π/4, π/4].
 #[inline(always)]
 fn sine_kernel<const N: usize>(mut x: [f64; N]) -> [f64; N] {
-    const S: [f64; 6] = [
-        -1.666_666_666_666_663_243_48e-01,
-        8.333_333_333_322_489_461_24e-03,
-        -1.984_126_982_985_794_931_34e-04,
-        2.755_731_370_707_006_767_89e-06,
-        -2.505_076_025_340_686_341_95e-08,
-        1.589_690_995_211_550_102_21e-10,
-    ];
     for x in &mut x {
         let z = *x * *x;
         let r = S[1] + z * (S[2] + z * S[3]) + z * (z * z) * (S[4] + z * S[5]);
@@ -63,14 +115,6 @@ fn sine_kernel<const N: usize>(mut x: [f64; N]) -> [f64; N] {
 /// Cosines on [-π/4, π/4].
 #[inline(always)]
 fn cosine_kernel<const N: usize>(mut x: [f64; N]) -> [f64; N] {
-    const C: [f64; 6] = [
-        4.166_666_666_666_660_190_37e-02,
-        -1.388_888_888_887_410_957_49e-03,
-        2.480_158_728_947_672_941_78e-05,
-        -2.755_731_435_139_066_330_35e-07,
-        2.087_572_321_298_174_827_90e-09,
-        -1.135_964_755_778_819_482_65e-11,
-    ];
     for x in &mut x {
         let z = *x * *x;
         let w = z * z;
@@ -100,13 +144,25 @@ pub(crate) const ARC_SINE_NEAR: f64 = 1.0 / 64.0;
 /// [`arc_sine`] up to [`ARC_SINE_NEAR`].
 #[inline(always)]
 pub(crate) fn near_arc_sine(x: f64) -> f64 {
-    const SERIES: [f64; 4] = [1.0 / 6.0, 3.0 / 40.0, 15.0 / 336.0, 105.0 / 3_456.0];
     let z = x * x;
     x + (x * z) * ((SERIES[0] + z * SERIES[1]) + (z * z) * (SERIES[2] + z * SERIES[3]))
 }
 
+/// [`near_arc_sine`] of four.
+#[inline(always)]
+pub(crate) fn near_arc_sine_wide<S: Simd>(x: f64x4<S>) -> f64x4<S> {
+    let [a, b, c, d] = SERIES.map(|coefficient| f64x4::splat(x.token(), coefficient));
+    let z = x * x;
+    x + (x * z) * ((a + z * b) + (z * z) * (c + z * d))
+}
+
+/// Coefficients of x³, x⁵, x⁷ and x⁹ in the series of the arc sine.
+const SERIES: [f64; 4] = [1.0 / 6.0, 3.0 / 40.0, 15.0 / 336.0, 105.0 / 3_456.0];
+
 #[cfg(test)]
 pub(crate) mod tests {
+    use fearless_simd::{Level, dispatch};
+
     use super::*;
 
     /// Numbers from 0 to below 1 (D. E. Knuth's linear congruential generator MMIX).
@@ -127,6 +183,38 @@ pub(crate) mod tests {
             1 => (cosine, -sine),
             2 => (-sine, -cosine),
             _ => (-cosine, sine),
+        }
+    }
+
+    #[test]
+    fn wide_functions_have_the_same_bits() {
+        let mut state = 3;
+        let levels = [Level::new(), Level::baseline()];
+        for step in 0..400_000_u64 {
+            let lng = match step % 2 {
+                0 => 360.0 * random(&mut state) - 180.0,
+                _ => (step / 2 % 721) as f64 * 0.5 - 180.0,
+            };
+            let lat = 180.0 * random(&mut state) - 90.0;
+            let near = [lat, lng, 90.0, 0.0].map(|degrees| degrees.abs() / 180.0 * ARC_SINE_NEAR);
+            let ([sin_lat, sin_lng], [cos_lat, cos_lng]) = sin_cos_degrees([lat, lng]);
+            for level in levels {
+                let (both, arcs): ([f64; 4], [f64; 4]) = dispatch!(level, simd => (
+                    sin_cos_degrees_wide(simd, lat, lng).into(),
+                    near_arc_sine_wide(f64x4::simd_from(simd, near)).into(),
+                ));
+                let bits = |values: [f64; 4]| values.map(f64::to_bits);
+                assert_eq!(
+                    bits(both),
+                    bits([sin_lat, sin_lng, cos_lat, cos_lng]),
+                    "{lat} {lng} {level:?}"
+                );
+                assert_eq!(
+                    bits(arcs),
+                    bits(near.map(near_arc_sine)),
+                    "{near:?} {level:?}"
+                );
+            }
         }
     }
 

@@ -20,6 +20,6 @@ mod weighted;
 pub(crate) use in_order::{map_by_runs, map_in_order, map_in_order_mut};
 pub(crate) use overlay::{Changed, Overlay, OverlayPoint};
 pub(crate) use packed::{PackedTree, Point, Unpacked, Within};
-pub(crate) use ranking::{All, Best, Collect, Ranked, Ranking};
+pub(crate) use ranking::{All, Best, Collect, Found, Ranked, Ranking};
 pub(crate) use tiles::{STAGED, Staged, Tiles};
 pub(crate) use weighted::{Shown, WeightedTree};

@@ -1,18 +1,20 @@
 //! The dynamic part: the sites that appeared, moved or got another area since the packed tree was built.
 //!
-//! It is a small packed tree, and beside it a list of what has changed since that was built. The next change after
-//! [`RECENT`] of them builds it anew. So a new version copies a short list and shares the tree, which stays in the
-//! caches of whoever looks up; and a look-up that finds nothing changed pays one comparison.
+//! They are in two R-trees (rstar): by position, and by the cubes that hold their caps, so that an address finds those that
+//! reach it. Beside them is a short list of what has changed since the trees were last brought up to date, which the next
+//! change after [`RECENT`] of them does. So a new version copies a list and shares the trees, which stay in the caches of
+//! whoever looks up; and a look-up that finds nothing changed pays one comparison.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::geo::UnitVector;
-use crate::index::packed::Unpacked;
-use crate::index::{Collect, PackedTree, Point, Ranked, Within};
+use rstar::{AABB, PointDistance, RTree, RTreeObject};
 
-/// How many changes are listed: few enough to look at each, enough that building the tree costs little when spread
-/// over them.
+use crate::geo::UnitVector;
+use crate::index::{Collect, Point, Ranked};
+
+/// How many changes are listed: few enough to look at each, enough that copying the trees costs little when spread over
+/// them.
 const RECENT: usize = 16;
 
 /// A site of which the packed tree is not right.
@@ -33,48 +35,24 @@ pub(crate) enum Changed {
     PositionAndArea,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Overlay {
-    tree: Arc<PackedTree>,
-    /// By place in the tree.
-    packed: Arc<[OverlayPoint]>,
-    /// Places in the tree that no longer count.
+    /// Those that have moved.
+    by_position: Arc<RTree<Placed>>,
+    by_reach: Arc<RTree<Reaching>>,
+    /// What is in the trees, by slot.
+    settled: Arc<BTreeMap<u32, OverlayPoint>>,
+    /// Slots of those in the trees that no longer count.
     gone: Vec<u32>,
-    /// By slot.
+    /// Those not in the trees yet, by slot.
     recent: BTreeMap<u32, OverlayPoint>,
     /// How many have changed their positions.
     moved: usize,
 }
 
-impl Default for Overlay {
-    fn default() -> Self {
-        Self::of(&[])
-    }
-}
-
 impl Overlay {
-    fn of(points: &[OverlayPoint]) -> Self {
-        let mut unpacked: Vec<Unpacked> = (0..)
-            .zip(points)
-            .map(|(source, site)| Unpacked {
-                point: site.point,
-                reach2: site.reach2,
-                source,
-            })
-            .collect();
-        let tree = PackedTree::build(&mut unpacked);
-        let packed = unpacked.iter().map(|site| points[site.source as usize]);
-        Self {
-            tree: Arc::new(tree),
-            packed: packed.collect(),
-            gone: Vec::new(),
-            recent: BTreeMap::new(),
-            moved: points.iter().filter(|site| site.is_moved()).count(),
-        }
-    }
-
     pub(crate) fn len(&self) -> usize {
-        self.packed.len() - self.gone.len() + self.recent.len()
+        self.settled.len() - self.gone.len() + self.recent.len()
     }
 
     /// How many sites are elsewhere than the packed tree has them, or not in it at all.
@@ -89,43 +67,69 @@ impl Overlay {
         self.recent.insert(site.slot, site);
     }
 
-    /// Takes out the site in a slot, which must be there. O(n) for n sites in the tree, at a nanosecond each.
+    /// Takes out the site in a slot, which must be there. O(log n).
     pub(crate) fn remove(&mut self, slot: u32) {
-        let recent = self.recent.remove(&slot);
-        let removed = recent.unwrap_or_else(|| self.remove_packed(slot));
+        let removed = self.recent.remove(&slot).unwrap_or_else(|| {
+            self.gone.push(slot);
+            *self
+                .settled
+                .get(&slot)
+                .expect("what is removed has been inserted")
+        });
         self.moved -= usize::from(removed.is_moved());
     }
 
-    fn remove_packed(&mut self, slot: u32) -> OverlayPoint {
-        let mut packed = (0..).zip(&*self.packed);
-        let (place, site) = packed
-            .find(|(place, site)| site.slot == slot && self.counts(*place))
-            .expect("what is removed has been inserted");
-        self.gone.push(place);
-        *site
-    }
-
-    /// To be called when a version is complete. O(n log n) once in a while, else O(1).
+    /// To be called when a version is complete. O(n) once in a while, else O(1).
     pub(crate) fn settle(&mut self) {
-        if self.recent.len() + self.gone.len() > RECENT {
-            let packed = (0..).zip(&*self.packed);
-            let counting = packed.filter(|(place, _)| self.counts(*place));
-            let all: Vec<_> = counting
-                .map(|(_, site)| site)
-                .chain(self.recent.values())
-                .copied()
-                .collect();
-            *self = Self::of(&all);
+        if self.recent.len() + self.gone.len() <= RECENT {
+            return;
         }
-    }
-
-    fn counts(&self, place: u32) -> bool {
-        !self.gone.contains(&place)
+        let settled = Arc::make_mut(&mut self.settled);
+        let by_position = Arc::make_mut(&mut self.by_position);
+        let by_reach = Arc::make_mut(&mut self.by_reach);
+        for slot in self.gone.drain(..) {
+            if let Some(site) = settled.remove(&slot) {
+                by_position.remove(&Placed(site));
+                by_reach.remove(&Reaching(site));
+            }
+        }
+        for (slot, site) in core::mem::take(&mut self.recent) {
+            if site.is_moved() {
+                by_position.insert(Placed(site));
+            }
+            by_reach.insert(Reaching(site));
+            settled.insert(slot, site);
+        }
     }
 
     /// Shows `into` every moved site that may belong among its best.
     pub(crate) fn search(&self, from: UnitVector, into: &mut impl Collect) {
-        self.visit(from, Within::Anywhere, into, |site, _| site.is_moved());
+        let mut offer = |site: &OverlayPoint, into: &mut _| {
+            offer(site, from, into, |_| true);
+        };
+        for site in self.recent.values().filter(|site| site.is_moved()) {
+            offer(site, into);
+        }
+        if self.by_position.size() == 0 {
+            return;
+        }
+        let bound = into.bound();
+        if bound <= FARTHEST {
+            for Placed(site) in self.by_position.locate_within_distance(from.0, widened(bound)) {
+                if self.counts(site) {
+                    offer(site, into);
+                }
+            }
+            return;
+        }
+        for (Placed(site), chord2) in self.by_position.nearest_neighbor_iter_with_distance_2(from.0) {
+            if chord2 > widened(into.bound()) {
+                break;
+            }
+            if self.counts(site) {
+                offer(site, into);
+            }
+        }
     }
 
     /// Shows `into` every site that reaches so far, that `accept` lets pass, and that may belong among its best.
@@ -135,42 +139,48 @@ impl Overlay {
         into: &mut impl Collect,
         mut accept: impl FnMut(&Ranked) -> bool,
     ) {
-        self.visit(from, Within::Reach, into, |_, ranked| accept(ranked));
-    }
-
-    #[inline]
-    fn visit(
-        &self,
-        from: UnitVector,
-        within: Within,
-        into: &mut impl Collect,
-        mut accept: impl FnMut(&OverlayPoint, &Ranked) -> bool,
-    ) {
         for site in self.recent.values() {
-            let chord2 = from.chord2(site.point.at);
-            if chord2 <= into.bound() && (within == Within::Anywhere || chord2 <= site.reach2) {
-                let ranked = Ranked {
-                    chord: from.chord(site.point.at),
-                    id: site.point.id,
-                    slot: site.slot,
-                };
-                if accept(site, &ranked) {
-                    into.offer(ranked);
-                }
+            if from.chord2(site.point.at) <= site.reach2 {
+                offer(site, from, into, &mut accept);
             }
         }
-        let mut into = BySlot {
-            packed: &self.packed,
-            into,
+        for Reaching(site) in self.by_reach.locate_all_at_point(from.0) {
+            if from.chord2(site.point.at) <= site.reach2 && self.counts(site) {
+                offer(site, from, into, &mut accept);
+            }
+        }
+    }
+
+    fn counts(&self, site: &OverlayPoint) -> bool {
+        !self.gone.contains(&site.slot)
+    }
+}
+
+/// The squared chord between antipodes.
+const FARTHEST: f64 = 4.0;
+
+/// The trees compute squared chords themselves: a little room for what they round differently.
+fn widened(chord2: f64) -> f64 {
+    chord2 * (1.0 + 1e-9)
+}
+
+#[inline]
+fn offer(
+    site: &OverlayPoint,
+    from: UnitVector,
+    into: &mut impl Collect,
+    mut accept: impl FnMut(&Ranked) -> bool,
+) {
+    let chord = from.chord(site.point.at);
+    if chord.chord2 <= into.bound() {
+        let ranked = Ranked {
+            chord,
+            id: site.point.id,
+            slot: site.slot,
         };
-        self.tree.search(from, within, &mut into, |place, ranked| {
-            let site = &self.packed[place as usize];
-            let ranked = Ranked {
-                slot: site.slot,
-                ..*ranked
-            };
-            self.counts(place) && accept(site, &ranked)
-        });
+        if accept(&ranked) {
+            into.offer(ranked);
+        }
     }
 }
 
@@ -180,22 +190,54 @@ impl OverlayPoint {
     }
 }
 
-/// Numbers the tree's places by the slots of their sites.
-struct BySlot<'a, C> {
-    packed: &'a [OverlayPoint],
-    into: &'a mut C,
+/// A site where it is.
+#[derive(Clone, Copy, Debug)]
+struct Placed(OverlayPoint);
+
+impl RTreeObject for Placed {
+    type Envelope = AABB<[f64; 3]>;
+
+    fn envelope(&self) -> Self::Envelope {
+        AABB::from_point(self.0.point.at.0)
+    }
 }
 
-impl<C: Collect> Collect for BySlot<'_, C> {
-    #[inline]
-    fn bound(&self) -> f64 {
-        self.into.bound()
+impl PointDistance for Placed {
+    fn distance_2(&self, from: &[f64; 3]) -> f64 {
+        self.0.point.at.chord2(UnitVector(*from))
     }
+}
 
-    #[inline]
-    fn offer(&mut self, point: Ranked) {
-        let slot = self.packed[point.slot as usize].slot;
-        self.into.offer(Ranked { slot, ..point });
+impl PartialEq for Placed {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.slot == other.0.slot
+    }
+}
+
+/// A site by the cube round all the addresses that it reaches.
+#[derive(Clone, Copy, Debug)]
+struct Reaching(OverlayPoint);
+
+impl RTreeObject for Reaching {
+    type Envelope = AABB<[f64; 3]>;
+
+    fn envelope(&self) -> Self::Envelope {
+        // Beyond two there is no address; the rest is room for rounding.
+        let reach = (self.0.reach2.sqrt() * (1.0 + 1e-9) + 1e-12).min(2.0);
+        let at = self.0.point.at.0;
+        AABB::from_corners(at.map(|axis| axis - reach), at.map(|axis| axis + reach))
+    }
+}
+
+impl PointDistance for Reaching {
+    fn distance_2(&self, from: &[f64; 3]) -> f64 {
+        self.envelope().distance_2(from)
+    }
+}
+
+impl PartialEq for Reaching {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.slot == other.0.slot
     }
 }
 
@@ -251,16 +293,10 @@ mod tests {
         );
         let mut reaching = All::new(4.0);
         overlay.search_reaching(from, &mut reaching, |found| found.slot % 3 != 0);
-        // The tree keeps a reach in single precision, rounded up.
-        let reaches = |site: &OverlayPoint| chord2(site) <= site.reach2 * (1.0 + 1e-6);
-        let found = slots(reaching);
-        assert!(
+        assert_eq!(
+            slots(reaching),
             expected(&|site| site.slot % 3 != 0 && chord2(site) <= site.reach2)
-                .iter()
-                .all(|slot| found.contains(slot))
         );
-        let may = expected(&|site| site.slot % 3 != 0 && reaches(site));
-        assert!(found.iter().all(|slot| may.contains(slot)));
     }
 
     #[test]

@@ -44,6 +44,19 @@ impl Ranked {
     }
 }
 
+/// What a look-up makes of a point that it found.
+pub(crate) trait Found: From<Ranked> {
+    /// Of a point within [`Chord::NEAR`] whose distance is known already.
+    fn near(point: Ranked, distance: Distance) -> Self;
+}
+
+impl Found for Ranked {
+    #[inline(always)]
+    fn near(point: Ranked, _: Distance) -> Self {
+        point
+    }
+}
+
 impl Ord for Ranked {
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {

@@ -2,7 +2,7 @@
 
 use crate::geo::{Position, UnitVector, chord2_reaching};
 use crate::id::SiteId;
-use crate::index::{All, Ranked, Ranking, STAGED, Staged, map_by_runs, map_in_order};
+use crate::index::{All, Found, Ranked, Ranking, STAGED, Staged, map_by_runs, map_in_order};
 use crate::site::Network;
 use crate::units::Distance;
 
@@ -40,6 +40,16 @@ impl From<Ranked> for Neighbour {
         Self {
             distance: ranked.distance(),
             site: ranked.id,
+        }
+    }
+}
+
+impl Found for Neighbour {
+    #[inline(always)]
+    fn near(point: Ranked, distance: Distance) -> Self {
+        Self {
+            distance,
+            site: point.id,
         }
     }
 }

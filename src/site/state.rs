@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 
 use crate::geo::{Position, UnitVector};
 use crate::index::{
-    Best, Changed, Collect, Overlay, OverlayPoint, PackedTree, Point, Ranked, Ranking, Tiles,
-    Unpacked, Within,
+    Best, Changed, Collect, Found, Overlay, OverlayPoint, PackedTree, Point, Ranked, Ranking,
+    Tiles, Unpacked, Within,
 };
 use crate::limits::Limits;
 use crate::site::areas::{AreaCap, PackedAreas};
@@ -227,18 +227,13 @@ impl State {
 
     /// The nearest site, by the tiles if they can prove it.
     #[inline(always)]
-    pub(crate) fn nearest_by_tiles<A: From<Ranked>>(
-        &self,
-        tiles: &Tiles,
-        from: Position,
-    ) -> Option<A> {
+    pub(crate) fn nearest_by_tiles<A: Found>(&self, tiles: &Tiles, from: Position) -> Option<A> {
+        if !self.is_as_packed() {
+            return self.nearest_amid_changes(tiles, from).map(A::from);
+        }
         match tiles.nearest(self.generation.tree.points(), from) {
-            Some(found) if self.is_as_packed() => Some(found.into()),
-            Some(found) => self
-                .nearest_beside(found, from.unit_vector())
-                .map(A::from)
-                .or_else(|| self.nearest_by_tree(from)),
             None => self.nearest_by_tree(from),
+            found => found,
         }
     }
 
@@ -252,11 +247,7 @@ impl State {
 
     /// The `k` nearest sites in order, if the tiles are there and can prove it.
     #[inline]
-    pub(crate) fn nearest_k_by_tiles<A: From<Ranked>>(
-        &self,
-        from: Position,
-        k: usize,
-    ) -> Option<Vec<A>> {
+    pub(crate) fn nearest_k_by_tiles<A: Found>(&self, from: Position, k: usize) -> Option<Vec<A>> {
         let tiles = self.generation.for_several()?;
         if !self.is_as_packed() {
             return self.nearest_k_aside(tiles, from, k);
@@ -326,17 +317,18 @@ impl State {
         self.stale == 0 && self.overlay.moved() == 0
     }
 
-    /// The nearest of all sites, given the nearest packed entry; `None` if that entry no longer counts and the next
-    /// can't be proven.
-    #[cold]
+    /// The nearest of all sites where some have changed since the packing: the nearest packed entry that still counts,
+    /// or what lies in the overlay.
     #[inline(never)]
-    fn nearest_beside(&self, packed: Ranked, at: UnitVector) -> Option<Ranked> {
-        let packed = if self.current.contains(packed.slot) {
-            packed
-        } else {
-            let points = self.generation.tree.points();
-            let current = |slot| self.current.contains(slot);
-            self.heirs.nearest(points, &packed, at, current)?
+    fn nearest_amid_changes(&self, tiles: &Tiles, from: Position) -> Option<Ranked> {
+        let (points, at) = (self.generation.tree.points(), from.unit_vector());
+        let counts = |slot| self.current.contains(slot);
+        let packed = match tiles.nearest::<Ranked>(points, from) {
+            Some(gone) if !counts(gone.slot) => self.heirs.nearest(points, &gone, at, counts),
+            found => found,
+        };
+        let Some(packed) = packed else {
+            return self.nearest_by_tree(from);
         };
         let mut best = Best::new(packed.bound());
         best.offer(packed);

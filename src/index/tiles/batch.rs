@@ -97,7 +97,7 @@ impl Staged {
     #[inline(always)]
     fn locate(&mut self, tiles: &Tiles, from: &[Position; STAGED]) {
         for query in 0..STAGED {
-            (self.columns[query], self.rows[query]) = tiles.frame.finest(from[query]);
+            (self.columns[query], self.rows[query]) = tiles.frame.finest(from[query].into());
         }
         for query in 0..STAGED {
             let root = tiles.table.root(self.columns[query], self.rows[query]);

@@ -4,7 +4,7 @@ use crate::geo::chord2_tied;
 use crate::index::tiles::Tiles;
 use crate::index::tiles::candidates::{Candidates, reach_of};
 use crate::index::tiles::geometry::{Frame, LEVEL_FINEST, Tile};
-use crate::index::tiles::table::{Entry, SLOTS_MAX, Table};
+use crate::index::tiles::table::{Entry, SLOTS_MAX, Table, USUAL};
 use crate::index::{All, PackedTree, Ranking, Unpacked, Within, map_in_order};
 
 /// Tiles wider than 45° have corners that do not bound them.
@@ -114,7 +114,9 @@ fn root_grid(frame: &Frame, points: usize) -> Table {
             ..Table::default()
         }
     };
-    let fits = |table: &Table| u64::from(table.columns) * u64::from(table.rows) <= points as u64;
+    let fits = |table: &Table| {
+        u64::from(table.columns) * u64::from(table.rows) <= (points as u64).min(1 << 17)
+    };
     (LEVEL_MIN..=LEVEL_MAX)
         .rev()
         .map(grid)
@@ -138,7 +140,7 @@ impl Table {
             entries += row.entries.len();
             lists += row.lists.len();
         }
-        self.lists = Vec::with_capacity(lists);
+        self.lists = Vec::with_capacity(lists + USUAL);
         let mut entries = self.entries.len();
         for row in rows {
             let lists = self.lists.len();
@@ -148,6 +150,8 @@ impl Table {
                 .extend(row.entries.iter().map(|entry| entry.moved(from, lists)));
             self.lists.extend(row.lists);
         }
+        // Lists are read many words at a time.
+        self.lists.resize(self.lists.len() + USUAL, 0);
         // For positions outside the grid.
         self.entries.push(Entry::UNKNOWN);
     }
@@ -183,7 +187,7 @@ struct Grower<'a> {
 impl Row {
     fn build(distinct: &Distinct<'_>, k: usize, frame: &Frame, grid: &Table, row: u32) -> Self {
         let tree = distinct.tree();
-        let short = if k == 1 { Tiles::SHORT } else { 2 * k };
+        let short = if k == 1 { Tiles::SHORT } else { USUAL };
         let mut grower = Grower {
             frame,
             candidates: Candidates::new(tree.points(), k, 4 * short + 16),

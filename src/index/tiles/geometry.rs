@@ -1,4 +1,4 @@
-use crate::geo::{LngLat, Position, UnitVector};
+use crate::geo::{LngLat, UnitVector};
 use crate::index::Point;
 use crate::index::tiles::LATITUDE_MAX;
 
@@ -80,11 +80,11 @@ impl Frame {
 
     /// Column and row of a position at the finest level; both may lie outside the frame.
     #[inline(always)]
-    pub(super) fn finest(&self, position: Position) -> (u32, u32) {
-        let east = position.lng() - self.west;
+    pub(super) fn finest(&self, at: LngLat) -> (u32, u32) {
+        let east = at.lng - self.west;
         let east = if east < 0.0 { east + 360.0 } else { east };
         let east = if east >= 360.0 { east - 360.0 } else { east };
-        (finest(east), finest(position.lat() + 90.0))
+        (finest(east), finest(at.lat + 90.0))
     }
 
     /// Columns and rows of a level that the frame touches, as first and last.

@@ -1,47 +1,72 @@
 //! The nearest point by tiles: one look-up, and many at once.
 
-use crate::geo::{Chord, Position, UnitVector, chord2_tied};
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, f64x4};
+
+use crate::geo::{Chord, LngLat, Position, UnitVector, chord2_tied};
 use crate::index::tiles::Tiles;
-use crate::index::tiles::table::{Entry, INLINE_MAX, LIST_MAX};
-use crate::index::{Point, Ranked};
+use crate::index::tiles::table::{INLINE_MAX, LIST_MAX};
+use crate::index::{Found, Point, Ranked};
+
+/// What a look-up needs, on its way into code for wider vectors, which the compiler does not inline.
+///
+/// Longitude and latitude are kept apart: side by side they would be written as two numbers and read as one vector, for
+/// which a processor has to wait until both have left its queue of stores, and with them all look-ups before. Measured
+/// at 200,000 sites: 290 ns a look-up against 130.
+#[repr(C)]
+pub(super) struct Query<'a> {
+    pub(super) lng: f64,
+    pub(super) points: &'a [Point],
+    pub(super) lat: f64,
+}
+
+impl<'a> Query<'a> {
+    pub(super) fn new(points: &'a [Point], from: Position) -> Self {
+        Self {
+            lng: from.lng(),
+            points,
+            lat: from.lat(),
+        }
+    }
+}
 
 impl Tiles {
     /// The nearest of the tree's points, if the tiles can prove which it is.
     #[inline(always)]
-    pub(crate) fn nearest(&self, points: &[Point], from: Position) -> Option<Ranked> {
-        let (column, row) = self.frame.finest(from);
-        let at = from.unit_vector();
-        let entry = self.table.leaf(column, row);
-        if entry.is_few() {
-            let slots = entry.slots();
-            let [a, b, c, d] = slots;
-            let few = [
-                &points[a as usize],
-                &points[b as usize],
-                &points[c as usize],
-                &points[d as usize],
-            ];
-            let won = Won::among(at, few, entry.count());
-            if won.is_clear() {
-                return Some(Ranked {
-                    chord: Chord::short(won.chord2),
-                    id: few[won.place].id,
-                    slot: slots[won.place],
-                });
-            }
-        }
-        self.nearest_listed(points, at, entry)
+    pub(crate) fn nearest<A: Found>(&self, points: &[Point], from: Position) -> Option<A> {
+        let query = &Query::new(points, from);
+        dispatch!(Level::new(), simd => match self.leader(simd, query) {
+            Some(leader) => Some(A::near(leader, Chord::near_distance(leader.chord.chord2))),
+            None => self.nearest_listed(query).map(A::from),
+        })
     }
 
-    /// The nearest of an entry's points by the exact order.
+    /// The nearest point, unless that is doubtful.
+    #[inline(always)]
+    fn leader<S: Simd>(&self, simd: S, &Query { lng, points, lat }: &Query<'_>) -> Option<Ranked> {
+        let (column, row) = self.frame.finest(LngLat { lng, lat });
+        let entry = self.table.leaf(column, row);
+        if !entry.is_few() {
+            return None;
+        }
+        let from = UnitVector::of_wide(simd, LngLat { lng, lat });
+        let few = entry.slots().map(|slot| &points[slot as usize]);
+        let won = Won::among(simd, from, few, entry.count());
+        let slot = entry.slot(won.place());
+        won.is_clear().then(|| Ranked {
+            chord: Chord::short(won.chord2),
+            id: points[slot as usize].id,
+            slot,
+        })
+    }
+
+    /// The nearest of the listed points by the exact order.
     #[cold]
     #[inline(never)]
-    pub(super) fn nearest_listed(
-        &self,
-        points: &[Point],
-        from: UnitVector,
-        entry: Entry,
-    ) -> Option<Ranked> {
+    pub(super) fn nearest_listed(&self, &Query { lng, points, lat }: &Query<'_>) -> Option<Ranked> {
+        let at = LngLat { lng, lat };
+        let (column, row) = self.frame.finest(at);
+        let from = UnitVector::of_degrees(at);
         let ranked = |slot: &u32| {
             let point = &points[*slot as usize];
             Ranked {
@@ -51,7 +76,9 @@ impl Tiles {
             }
         };
         let mut slots = [0; LIST_MAX];
-        let listed = self.table.listed(entry, &mut slots)?;
+        let listed = self
+            .table
+            .listed(self.table.leaf(column, row), &mut slots)?;
         listed.iter().map(ranked).min()
     }
 }
@@ -59,46 +86,53 @@ impl Tiles {
 /// Which of up to four points is the nearest.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Won {
-    pub(super) place: usize,
     pub(super) chord2: f64,
-    /// The squared chord of the next, or a little less.
-    runner_up: f64,
+    /// One bit for each point that is as near, as far as squared chords can tell.
+    tied: u32,
 }
 
 impl Won {
-    /// There is no branch, nor anything a compiler would turn into one, that depends on which of the points wins: it
-    /// is anybody's guess, and after a wrong guess a processor has to start over with the next look-up, whose memory
-    /// it could have been fetching all the while. So the number of a point rides in the lowest bits of its squared
-    /// chord through a network of minima and maxima, which are single instructions.
+    /// There is no branch that depends on which of the points wins: it is anybody's guess, and after a wrong guess a
+    /// processor has to start over with the next look-up, whose memory it could have been fetching all the while.
     #[inline(always)]
-    pub(super) fn among(from: UnitVector, points: [&Point; INLINE_MAX], count: usize) -> Self {
-        let chords2 = [
-            from.chord2(points[0].at),
-            from.chord2(points[1].at),
-            from.chord2(points[2].at),
-            from.chord2(points[3].at),
-        ];
-        let absent = &ABSENT[count % ABSENT.len()];
-        let [nearest, runner_up] = nearest_two([
-            chords2[0] + absent[0],
-            chords2[1] + absent[1],
-            chords2[2] + absent[2],
-            chords2[3] + absent[3],
-        ]);
-        let place = (nearest.to_bits() & PLACE_MASK) as usize;
+    pub(super) fn among<S: Simd>(
+        simd: S,
+        from: UnitVector,
+        points: [&Point; INLINE_MAX],
+        count: usize,
+    ) -> Self {
+        let chords2 = chords2(simd, from, points);
+        let chord2 = chords2.reduce_min();
+        let tied = chords2.simd_le(f64x4::splat(simd, chord2_tied(chord2)));
         Self {
-            place,
-            chord2: chords2[place],
-            runner_up,
+            chord2,
+            // Those beyond the count stand in for the first.
+            tied: tied.to_bitmask() as u32 & ((1 << count) - 1),
         }
+    }
+
+    #[inline(always)]
+    fn place(self) -> u32 {
+        self.tied.trailing_zeros()
     }
 
     /// Whether no other is so near that whole millimetres and ids have to decide, and the winner on this side of the
     /// Earth.
     #[inline(always)]
     pub(super) fn is_clear(self) -> bool {
-        self.runner_up > chord2_tied(self.chord2) && self.chord2 <= Chord::NEAR
+        self.tied & self.tied.wrapping_sub(1) == 0 && self.chord2 <= Chord::NEAR
     }
+}
+
+/// The squared chords from one place to four points.
+#[inline(always)]
+pub(super) fn chords2<S: Simd>(simd: S, from: UnitVector, points: [&Point; 4]) -> f64x4<S> {
+    let apart = |axis: usize| {
+        let [a, b, c, d] = points.map(|point| point.at.0[axis]);
+        f64x4::simd_from(simd, [a, b, c, d]) - f64x4::splat(simd, from.0[axis])
+    };
+    let (x, y, z) = (apart(0), apart(1), apart(2));
+    x * x + y * y + z * z
 }
 
 /// The least two of so many squared chords, with their places in the lowest bits.
@@ -117,21 +151,6 @@ pub(super) fn nearest_two(chords2: [f64; INLINE_MAX]) -> [f64; 2] {
 
 /// Beyond every squared chord on the sphere.
 pub(super) const BEYOND: f64 = 8.0;
-
-/// What is added to the squared chords of so many points to remove those that are not there.
-const ABSENT: [[f64; INLINE_MAX]; 8] = {
-    const ALL: [f64; INLINE_MAX] = [0.0; INLINE_MAX];
-    [
-        ALL,
-        [0.0, BEYOND, BEYOND, BEYOND],
-        [0.0, 0.0, BEYOND, BEYOND],
-        [0.0, 0.0, 0.0, BEYOND],
-        ALL,
-        ALL,
-        ALL,
-        ALL,
-    ]
-};
 
 /// The bits of a squared chord that hold the number of its point.
 pub(super) const PLACE_MASK: u64 = INLINE_MAX as u64 - 1;
