@@ -221,6 +221,18 @@ impl<'a> Filter<'a> {
         }
     }
 
+    /// Whether any open site with room for a unit will do that serves the address.
+    #[inline]
+    pub(crate) fn asks_nothing_more(&self) -> bool {
+        self.chosen.is_none()
+            && self.kind.is_none()
+            && self.size <= Units(1)
+            && self.tags.is_empty()
+            && self.open_at.is_none()
+            && self.max_distance.is_none()
+            && self.predicate.is_none()
+    }
+
     /// The first demand that the site meets for no address at all.
     #[inline]
     pub(crate) fn first_unmet_anywhere(&self, site: &Site) -> Option<Demand> {

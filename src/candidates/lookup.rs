@@ -1,5 +1,7 @@
 //! Eligible look-ups: the nearest sites that may take the order.
 
+use core::cell::LazyCell;
+
 use crate::candidates::{Filter, Verdict};
 use crate::geo::{Address, Position, chord2_reaching};
 use crate::id::SiteId;
@@ -35,15 +37,18 @@ impl Network {
         if let Some(chosen) = filter.chosen {
             return self.chosen_if_eligible(from, chosen, filter);
         }
-        let address = Address::from(from);
+        // Most look-ups are answered without it.
+        let address = LazyCell::new(|| Address::from(from));
         let bound = bound_of(filter);
         let eligible = |record: &Record, ranked: &Ranked| {
             filter.first_unmet(record, &address, ranked.chord).is_none()
         };
+        let any_will_do = filter.asks_nothing_more();
+        let at_once = |ranked: &Ranked| any_will_do && self.state.is_plain(ranked);
         let by_tiles = self
             .state
-            .nearest_open_by_tiles(from, address.at, bound, eligible);
-        let found = by_tiles.or_else(|| {
+            .nearest_open_by_tiles(from, bound, eligible, at_once);
+        let found = by_tiles.unwrap_or_else(|| {
             let mut best = Best::new(bound);
             self.state.search_open(address.at, &mut best, eligible);
             best.into_found()

@@ -1,5 +1,6 @@
 //! Which site is cheapest for an order: asked of an immutable snapshot, so that nobody waits for it.
 
+use core::cell::LazyCell;
 use std::sync::Arc;
 
 use crate::candidates::Filter;
@@ -210,14 +211,19 @@ impl Market {
     fn nearest(&self, order: &Order, may: impl Fn(u32) -> bool) -> Option<Found> {
         let state = &self.network.state;
         let filter = self.filter(order);
-        let address = Address::from(order.position);
+        // Most look-ups are answered without it.
+        let address = LazyCell::new(|| Address::from(order.position));
         let bound = bound_of(order);
         let accept = |record: &Record, ranked: &Ranked| {
             may(self.place_of(ranked.slot))
                 && filter.first_unmet(record, &address, ranked.chord).is_none()
         };
-        let by_tiles = state.nearest_open_by_tiles(order.position, address.at, bound, accept);
-        let nearest = by_tiles.or_else(|| {
+        let any_will_do = filter.asks_nothing_more();
+        let at_once = |ranked: &Ranked| {
+            any_will_do && state.is_plain(ranked) && may(self.place_of(ranked.slot))
+        };
+        let by_tiles = state.nearest_open_by_tiles(order.position, bound, accept, at_once);
+        let nearest = by_tiles.unwrap_or_else(|| {
             let mut best = Best::new(bound);
             state.search_open(address.at, &mut best, accept);
             best.into_found()

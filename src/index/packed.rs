@@ -117,6 +117,20 @@ impl PackedTree {
         chord2 <= f64::from(self.point_reach2[slot as usize])
     }
 
+    /// Whether the point in a slot reaches so far and a thousandth farther. Never sure of less than some ten metres.
+    #[inline]
+    pub(crate) fn surely_reaches_from(&self, slot: u32, chord2: f64) -> bool {
+        const TEN_METRES: f64 = 2.5e-12;
+        let reach2 = f64::from(self.point_reach2[slot as usize]);
+        reach2 >= TEN_METRES && chord2 <= reach2 * (1.0 - 1e-3)
+    }
+
+    /// A squared chord beyond which no point reaches.
+    #[inline]
+    pub(crate) fn farthest_reach2(&self) -> f64 {
+        self.reach2.get(1).map_or(0.0, |reach2| f64::from(*reach2))
+    }
+
     /// Shows `into` every point that `accept` lets pass and that may belong among its best.
     ///
     /// `accept` is asked only about points within the bound of the moment; it gets the slot and the point.

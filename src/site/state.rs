@@ -19,6 +19,7 @@ use crate::site::network::{Packed, Record, Version};
 use crate::site::paged::Paged;
 use crate::site::slots::SlotSet;
 use crate::site::{SiteKind, SiteStatus};
+use crate::units::Units;
 
 /// One version.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct State {
     pub(crate) open: SlotSet,
     /// Packed entries whose positions count and that are stores.
     pub(crate) stores: SlotSet,
+    /// Those of the open ones whose area is a circle or unlimited, with room for a unit by their capacity.
+    pub(crate) plain: SlotSet,
     pub(crate) directory: Directory,
     pub(crate) generation: Arc<Generation>,
     pub(crate) overlay: Arc<Overlay>,
@@ -93,6 +96,11 @@ impl State {
                 .iter()
                 .map(|record| record.as_ref().is_some_and(is_open)),
         );
+        let plain = SlotSet::of(
+            records
+                .iter()
+                .map(|record| record.as_ref().is_some_and(is_plain)),
+        );
         let stores = SlotSet::of(
             records
                 .iter()
@@ -118,6 +126,7 @@ impl State {
             current,
             served,
             open,
+            plain,
             stores,
             directory,
             generation,
@@ -143,9 +152,11 @@ impl State {
         );
         let (current, is_store) = (placed.is_some(), placed.is_some_and(is_store));
         let (served, open) = (whole.is_some(), whole.is_some_and(is_open));
+        let plain = whole.is_some_and(is_plain);
         self.current.set(slot, current);
         self.served.set(slot, served);
         self.open.set(slot, open);
+        self.plain.set(slot, plain);
         self.stores.set(slot, is_store);
     }
 
@@ -280,35 +291,46 @@ impl State {
         Some(best.into_sorted().into_iter().map(A::from).collect())
     }
 
-    /// The nearest open site that `accept` lets pass, none beyond the squared chord `bound`, if the tiles are there
-    /// and can prove it.
+    /// The nearest open site that `accept` lets pass, none beyond the squared chord `bound`: if the tiles are there and can
+    /// prove which it is, or that there is none. What `at_once` lets pass is taken without fetching its record.
     #[inline]
     pub(crate) fn nearest_open_by_tiles(
         &self,
         from: Position,
-        at: UnitVector,
         bound: f64,
         mut accept: impl FnMut(&Record, &Ranked) -> bool,
-    ) -> Option<Ranked> {
-        let tiles = self
-            .generation
-            .for_several()
-            .filter(|tiles| tiles.are_near())?;
+        mut at_once: impl FnMut(&Ranked) -> bool,
+    ) -> Option<Option<Ranked>> {
+        let tiles = self.generation.for_several()?;
         let tree = &self.generation.tree;
-        let packed = tiles.nearest_where(tree.points(), from, at, bound, |ranked| {
-            self.open.contains(ranked.slot)
-                && tree.reaches_from(ranked.slot, ranked.chord.chord2)
-                && self
-                    .record(ranked.slot)
-                    .is_some_and(|record| accept(record, ranked))
+        let farthest = bound.min(tree.farthest_reach2());
+        let packed = tiles.nearest_where(tree.points(), from, farthest, |ranked| {
+            let (slot, chord2) = (ranked.slot, ranked.chord.chord2);
+            self.open.contains(slot)
+                && tree.reaches_from(slot, chord2)
+                && (at_once(ranked)
+                    || self
+                        .record(slot)
+                        .is_some_and(|record| accept(record, ranked)))
         })?;
         if self.overlay.len() == 0 {
             return Some(packed);
         }
         let mut best = Best::new(bound);
-        best.offer(packed);
-        self.search_open_aside(at, &mut best, accept);
-        best.into_found()
+        if let Some(packed) = packed {
+            best.offer(packed);
+        }
+        self.search_open_aside(from.unit_vector(), &mut best, accept);
+        Some(best.into_found())
+    }
+
+    /// Whether a packed entry can be told to be open for one unit, and to serve an address this far away, without its
+    /// record.
+    #[inline]
+    pub(crate) fn is_plain(&self, ranked: &Ranked) -> bool {
+        let tree = &self.generation.tree;
+        self.plain.contains(ranked.slot)
+            && tree.surely_reaches_from(ranked.slot, ranked.chord.chord2)
     }
 
     /// Whether no site has come, gone or moved since the packing.
@@ -357,6 +379,10 @@ impl<C: Collect> Collect for Stores<'_, C> {
 
 fn is_open(record: &Record) -> bool {
     record.site.status == SiteStatus::Open
+}
+
+fn is_plain(record: &Record) -> bool {
+    is_open(record) && record.site.capacity >= Units(1) && record.area.is_round()
 }
 
 fn is_store(record: &Record) -> bool {

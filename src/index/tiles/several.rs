@@ -21,19 +21,25 @@ impl Tiles {
             return None;
         }
         let query = &Query::new(points, from);
-        dispatch!(level(), simd => match self.seen(simd, query) {
-            Some(seen) if seen.are_clear(k) => Some(seen.nearest_k(simd, points, k)),
-            _ => self.nearest_k_listed(query, k),
-        })
+        let known = dispatch!(level(), simd => self.seen(simd, query, |seen| {
+            let sorted = Sorted::of(&seen);
+            sorted.are_clear(k).then(|| sorted.nearest_k(simd, points, k))
+        }));
+        known.or_else(|| self.nearest_k_listed(query, k))
     }
 
-    /// The usual list in the order of distance.
+    /// Asks the usual list, as seen from the query.
     #[inline(always)]
-    fn seen<S: Simd>(&self, simd: S, &Query { lng, points, lat }: &Query<'_>) -> Option<Seen> {
+    fn seen<S: Simd, A>(
+        &self,
+        simd: S,
+        &Query { lng, points, lat }: &Query<'_>,
+        ask: impl FnOnce(Seen<S>) -> Option<A>,
+    ) -> Option<A> {
         let (column, row) = self.frame.finest(LngLat { lng, lat });
         let (slots, count) = self.table.usual(self.table.leaf(column, row))?;
         let from = UnitVector::of_wide(simd, LngLat { lng, lat });
-        Some(Seen::of(simd, points, from, slots, count))
+        ask(Seen::of(simd, points, from, slots, count))
     }
 
     /// The k nearest of the listed points by the exact order.
@@ -56,54 +62,29 @@ impl Tiles {
         Some(ranked.into_iter().take(k).map(A::from).collect())
     }
 
-    /// The nearest of the tree's points that `accept` lets pass, none beyond the squared chord `bound`.
-    ///
-    /// Proven if it is among the k nearest of all: every point before it is then in the list, too. Otherwise `None`.
+    /// The nearest of the tree's points that `accept` lets pass, none beyond the squared chord `bound`: if the tiles can
+    /// prove which it is, or that there is none. That is so as far as the k nearest of all: every point before them is in
+    /// the list, too.
     pub(crate) fn nearest_where(
         &self,
         points: &[Point],
         from: Position,
-        at: UnitVector,
-        bound: f64,
-        accept: impl FnMut(&Ranked) -> bool,
-    ) -> Option<Ranked> {
-        let mut slots = [0; LIST_MAX];
-        let slots = self.listed(from.into(), &mut slots)?;
-        if slots.len() <= USUAL {
-            self.nearest_of::<USUAL>(points, slots, at, bound, accept)
-        } else {
-            self.nearest_of::<{ Self::LONG }>(points, slots, at, bound, accept)
-        }
-    }
-
-    /// [`nearest_where`](Self::nearest_where) in a list of up to `MAX`.
-    #[inline]
-    fn nearest_of<const MAX: usize>(
-        &self,
-        points: &[Point],
-        slots: &[u32],
-        at: UnitVector,
         bound: f64,
         mut accept: impl FnMut(&Ranked) -> bool,
-    ) -> Option<Ranked> {
-        let mut chords2 = [f64::INFINITY; MAX];
-        let mut best = Best::new(bound);
-        // In the order of the list: to sort it first, or to take the nearest again and again, cost more than it saved.
-        for (slot, chord2) in slots.iter().zip(&mut chords2) {
-            *chord2 = at.chord2(points[*slot as usize].at);
-            if *chord2 <= best.bound() {
-                let ranked = ranked(points, at, *slot);
+    ) -> Option<Option<Ranked>> {
+        let query = &Query::new(points, from);
+        dispatch!(level(), simd => self.seen(simd, query, |mut seen| {
+            for _ in 0..self.k.min(seen.count) {
+                let ranked = seen.take_nearest(points)?;
+                if ranked.chord.chord2 > bound {
+                    return Some(None);
+                }
                 if accept(&ranked) {
-                    best.offer(ranked);
+                    return Some(Some(ranked));
                 }
             }
-        }
-        let found = best.into_found()?;
-        let up_to_it = chords2
-            .iter()
-            .filter(|chord2| **chord2 <= found.bound())
-            .count();
-        (up_to_it <= self.k).then_some(found)
+            None
+        }))
     }
 
     /// The slots listed for a position, if any.
@@ -112,44 +93,22 @@ impl Tiles {
         let (column, row) = self.frame.finest(at);
         self.table.listed(self.table.leaf(column, row), slots)
     }
-
-    /// Whether lists are closer at hand than the buckets of the tree, which are smaller.
-    pub(crate) fn are_near(&self) -> bool {
-        // Measured with a filter that half the sites pass: at 20,000 sites (some 4 MiB) lists took 0.7 of the
-        // time of the tree, at 200,000 sites 1.5.
-        self.table.bytes() <= 1 << 24
-    }
 }
 
 /// The points of a list of up to [`USUAL`] as seen from a position.
-///
-/// They are sorted by counting for each how many are nearer, all against all: more comparisons than any other way to
-/// sort, and no branch among them that a processor could guess wrong. Squared chords are rounded to 32 bits for that;
-/// whether they are so far apart that it does no harm is asked afterwards.
-struct Seen {
+struct Seen<S: Simd> {
+    simd: S,
     count: usize,
     slots: [u32; USUAL],
-    /// By place in the list. After the last, what is no chord at all.
-    chords2: [f64; PLACES],
-    /// Places in the order of distance.
-    order: [u32; USUAL],
+    /// Squared chords by place in the list, beyond all where nothing is listed.
+    chords2: [f64x4<S>; USUAL / 4],
 }
 
-/// Room for a place more than [`USUAL`], and a power of two, so that no index needs to be checked.
-const PLACES: usize = USUAL.next_power_of_two();
-
-impl Seen {
+impl<S: Simd> Seen<S> {
     #[inline(always)]
-    fn of<S: Simd>(
-        simd: S,
-        points: &[Point],
-        from: UnitVector,
-        slots: [u32; USUAL],
-        count: usize,
-    ) -> Self {
-        let mut chords2 = [-1.0; PLACES];
-        let mut lanes = [f64x4::splat(simd, BEYOND); USUAL / 4];
-        for (group, lanes) in lanes.iter_mut().enumerate() {
+    fn of(simd: S, points: &[Point], from: UnitVector, slots: [u32; USUAL], count: usize) -> Self {
+        let mut chords2 = [f64x4::splat(simd, BEYOND); USUAL / 4];
+        for (group, chords2) in chords2.iter_mut().enumerate() {
             let first = 4 * group;
             let four = [
                 &points[slots[first] as usize],
@@ -161,11 +120,71 @@ impl Seen {
             let places = u64x4::simd_from(simd, [place, place + 1, place + 2, place + 3]);
             let there = places.simd_lt(u64x4::splat(simd, count as u64));
             let near = nearest::chords2(simd, from, four);
-            *lanes = there.select(near, f64x4::splat(simd, BEYOND));
-            lanes.store_slice(&mut chords2[first..first + 4]);
+            *chords2 = there.select(near, *chords2);
+        }
+        Self {
+            simd,
+            count,
+            slots,
+            chords2,
+        }
+    }
+
+    /// Removes the nearest point, if that is beyond doubt and it is not far away.
+    #[inline(always)]
+    fn take_nearest(&mut self, points: &[Point]) -> Option<Ranked> {
+        let beyond = f64x4::splat(self.simd, BEYOND);
+        let least = self
+            .chords2
+            .iter()
+            .fold(beyond, |least, four| least.min(*four));
+        let chord2 = least.reduce_min();
+        let limit = f64x4::splat(self.simd, chord2_tied(chord2));
+        let mut tied = 0;
+        for (group, four) in self.chords2.iter_mut().enumerate() {
+            let near = four.simd_le(limit);
+            tied |= near.to_bitmask() << (4 * group);
+            *four = near.select(beyond, *four);
+        }
+        if tied & (tied - 1) != 0 || chord2 > Chord::NEAR {
+            return None;
+        }
+        let slot = self.slots[tied.trailing_zeros() as usize % USUAL];
+        Some(Ranked {
+            chord: Chord::short(chord2),
+            id: points[slot as usize].id,
+            slot,
+        })
+    }
+}
+
+/// The points of a list in the order of distance.
+///
+/// They are sorted by counting for each how many are nearer, all against all: more comparisons than any other way to
+/// sort, and no branch among them that a processor could guess wrong. Squared chords are rounded to 32 bits for that;
+/// whether they are so far apart that it does no harm is asked afterwards.
+struct Sorted {
+    count: usize,
+    slots: [u32; USUAL],
+    /// By place in the list. After the last, what is no chord at all.
+    chords2: [f64; PLACES],
+    /// Places in the order of distance.
+    order: [u32; USUAL],
+}
+
+/// Room for a place more than [`USUAL`], and a power of two, so that no index needs to be checked.
+const PLACES: usize = USUAL.next_power_of_two();
+
+impl Sorted {
+    #[inline(always)]
+    fn of<S: Simd>(seen: &Seen<S>) -> Self {
+        let simd = seen.simd;
+        let mut chords2 = [-1.0; PLACES];
+        for (four, stored) in seen.chords2.iter().zip(chords2.as_chunks_mut::<4>().0) {
+            *stored = (*four).into();
         }
         let mut keys = [f32x8::splat(simd, 0.0); USUAL / 8];
-        for (eight, fours) in keys.iter_mut().zip(lanes.as_chunks::<2>().0) {
+        for (eight, fours) in keys.iter_mut().zip(seen.chords2.as_chunks::<2>().0) {
             *eight = simd.narrow_f64x4(fours[0], fours[1]);
         }
         let (none, one) = (u32x8::splat(simd, 0), u32x8::splat(simd, 1));
@@ -182,8 +201,8 @@ impl Seen {
             order[ranks[place / 8][place % 8] as usize % USUAL] = place as u32;
         }
         Self {
-            count,
-            slots,
+            count: seen.count,
+            slots: seen.slots,
             chords2,
             order,
         }
