@@ -48,7 +48,7 @@ impl Costs {
 
 /// An instance of any kind: no order, one site, zero capacities, shortage, ties, repeated rows and candidates, empty
 /// rows, rewards.
-fn draw(random: &mut Random, orders_max: usize, sites_max: usize) -> Instance {
+pub(crate) fn draw(random: &mut Random, orders_max: usize, sites_max: usize) -> Instance {
     let sites = 1 + random.below(sites_max);
     let orders = random.below(orders_max + 1);
     let costs = Costs::draw(random);

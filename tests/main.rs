@@ -2,6 +2,7 @@
 //! `features.rs`, so that this large binary is built once.
 
 mod auto_traits;
+mod balance_arrays;
 mod balance_brute;
 mod balance_limits;
 mod balancer;

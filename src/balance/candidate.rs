@@ -1,4 +1,5 @@
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use crate::balance::ProblemError;
 
@@ -28,7 +29,7 @@ impl Candidate {
     pub const SITES_MAX: u32 = 1 << Self::SITE_BITS;
 
     /// Later than every candidate.
-    const NONE: Self = Self(u64::MAX);
+    pub(super) const NONE: Self = Self(u64::MAX);
     const SITE_BITS: u32 = 24;
     const BIAS: i64 = Self::COST_MAX + 1;
 
@@ -52,7 +53,7 @@ impl Candidate {
 
     /// A candidate if both are in range, else nothing of use.
     #[inline]
-    const fn pack(site: u32, cost: i64) -> Self {
+    pub(super) const fn pack(site: u32, cost: i64) -> Self {
         let biased = cost.wrapping_add(Self::BIAS) as u64;
         Self(biased << Self::SITE_BITS | site as u64)
     }
@@ -123,6 +124,22 @@ impl Rows {
             last_site: 0,
             cheapest: Candidate::NONE,
             dearest: Candidate(0),
+        }
+    }
+
+    /// Rows of which only the cheapest candidates are known ([`Candidate::NONE`] for an empty one), the largest site
+    /// slot and the range of costs: all that a solver needs whose source knows the rest.
+    pub(super) fn of_firsts(
+        firsts: Vec<Candidate>,
+        last_site: u32,
+        costs: &RangeInclusive<i64>,
+    ) -> Self {
+        Self {
+            firsts,
+            last_site,
+            cheapest: Candidate::pack(0, *costs.start()),
+            dearest: Candidate::pack(0, *costs.end()),
+            ..Self::default()
         }
     }
 
@@ -219,13 +236,13 @@ impl Rows {
     /// The number of orders.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.firsts.len()
     }
 
     /// Whether there is no order.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.firsts.is_empty()
     }
 
     /// The candidates of all rows, row after row.
@@ -237,7 +254,7 @@ impl Rows {
     /// The largest site slot and the ends of the range of costs, if there is a candidate.
     pub(super) fn extent(&self) -> Option<(u32, i64, i64)> {
         let costs = (self.cheapest.cost(), self.dearest.cost());
-        (!self.candidates.is_empty()).then_some((self.last_site, costs.0, costs.1))
+        (self.cheapest != Candidate::NONE).then_some((self.last_site, costs.0, costs.1))
     }
 }
 

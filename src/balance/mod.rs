@@ -34,6 +34,7 @@
 // Counts are far below 2⁶³, and `Problem::new` checks the sums.
 #![allow(clippy::cast_possible_wrap)]
 
+mod arrays;
 mod balancer;
 mod candidate;
 mod engine;
@@ -44,10 +45,13 @@ mod solution;
 mod solve;
 mod source;
 
+pub use arrays::Arrays;
 pub use balancer::{Balancer, Changed, Edit, EditError, Marginal, Moved};
 pub use candidate::{Candidate, Rows};
 pub use packing::{Gap, Packing, PackingError, pack};
 pub use problem::{Objective, Problem, ProblemError};
 pub use solution::{Price, Solution, Total};
-pub use solve::{Start, resume, resume_over, solve, solve_from, solve_over, solve_over_from};
+pub use solve::{
+    Start, resume, resume_over, solve, solve_arrays, solve_from, solve_over, solve_over_from,
+};
 pub use source::{CandidateSource, Named};

@@ -58,6 +58,16 @@ pub enum ProblemError {
         /// Its greatest.
         greatest: i64,
     },
+    /// The starts of rows don't divide the arrays of sites and costs.
+    #[error("row {row} does not fit into {sites} sites and {costs} costs")]
+    RowMisfit {
+        /// The first row that does not, or the last of all.
+        row: usize,
+        /// The number of sites.
+        sites: usize,
+        /// The number of costs.
+        costs: usize,
+    },
     /// Not one price for each order.
     #[error("{prices} prices for {orders} orders")]
     PricesMissing {

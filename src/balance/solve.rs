@@ -1,7 +1,10 @@
+use crate::balance::arrays::ArraySource;
 use crate::balance::engine::{Engine, NowhereCosts};
 use crate::balance::estimate::estimate;
 use crate::balance::source::{Checked, RowSource};
-use crate::balance::{Candidate, CandidateSource, Price, Problem, ProblemError, Solution};
+use crate::balance::{
+    Arrays, Candidate, CandidateSource, Objective, Price, Problem, ProblemError, Solution,
+};
 
 /// The best plan over the listed candidates, with the least prices that prove it.
 ///
@@ -30,6 +33,36 @@ use crate::balance::{Candidate, CandidateSource, Price, Problem, ProblemError, S
 #[must_use]
 pub fn solve(problem: &Problem) -> Solution {
     solve_over_trusted(problem, RowSource(problem), &[])
+}
+
+/// The same as [`solve`] for candidates in arrays, which are not copied into [`Rows`](crate::balance::Rows): at a
+/// million orders, most of them near a site with room, it takes two thirds of the time.
+///
+/// O(candidates) to look through the arrays, then as [`solve`]; 8 bytes an order in place of the rows.
+///
+/// # Errors
+///
+/// As [`Problem::new`], and [`ProblemError::RowMisfit`].
+///
+/// ```
+/// use catchment::balance::{Arrays, Objective, solve_arrays};
+/// let arrays = Arrays {
+///     starts: &[0, 2, 4, 6],
+///     sites: &[0, 1, 0, 1, 0, 1],
+///     costs: &[100, 250, 110, 400, 90, 120],
+/// };
+/// let solution = solve_arrays(vec![1, 5], arrays, Objective::FewestUnassigned)?;
+/// assert_eq!(solution.sites().collect::<Vec<_>>(), [Some(1), Some(0), Some(1)]);
+/// # Ok::<(), catchment::balance::ProblemError>(())
+/// ```
+pub fn solve_arrays<C: Copy + Ord + Into<i64>>(
+    capacities: Vec<u32>,
+    arrays: Arrays<'_, C>,
+    objective: Objective,
+) -> Result<Solution, ProblemError> {
+    let (source, rows) = ArraySource::new(arrays)?;
+    let problem = Problem::new(capacities, rows, objective)?;
+    Ok(solve_over_trusted(&problem, source, &[]))
 }
 
 /// The best plan over all candidates that the source knows. The rows of the problem hold some of each order's

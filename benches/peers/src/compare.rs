@@ -53,8 +53,6 @@ struct Figures {
     build: f64,
     /// CPU seconds.
     solve: f64,
-    /// CPU seconds of the solver's call alone, where `solve` counts more.
-    ready: Option<f64>,
     /// Each seed's time over catchment's on the same instance, ascending.
     ratios: Vec<f64>,
     /// The median of `ratios`.
@@ -146,6 +144,7 @@ fn row(size: Size, kind: Kind, solvers: &[Peer], results: &[Vec<(Peer, Report)>]
         };
         let own = results.iter().map(|seed| report_of(seed, Peer::Catchment));
         let pairs = reports.iter().zip(own);
+        let pairs = pairs.filter(|_| *peer != Peer::Catchment);
         let mut ratios: Vec<f64> = pairs
             .filter_map(|(report, own)| Some(report.solve / own?.solve))
             .collect();
@@ -156,7 +155,6 @@ fn row(size: Size, kind: Kind, solvers: &[Peer], results: &[Vec<(Peer, Report)>]
         let figures = Figures {
             build: times(|report| report.build),
             solve: times(|report| report.solve),
-            ready: median(reports.iter().filter_map(|report| report.ready).collect()),
             ratio: median(ratios.clone()),
             ratios,
             peak_bytes: times(|report| report.peak_mib * f64::from(1 << 20) / report.orders as f64),
@@ -198,12 +196,11 @@ impl Comparison {
 }
 
 impl Figures {
-    /// Such as `6.3 s, 412×`; `17 ms (8.1 ms)` where the solver's call alone took less than all that counts.
+    /// Such as `6.3 s, 412×`.
     fn time(&self) -> String {
-        match (self.ready, self.ratio) {
-            (Some(ready), _) => format!("{} ({})", Seconds(self.solve), Seconds(ready)),
-            (None, Some(ratio)) => format!("{}, {}×", Seconds(self.solve), Digits(ratio)),
-            (None, None) => Seconds(self.solve).to_string(),
+        match self.ratio {
+            Some(ratio) => format!("{}, {}×", Seconds(self.solve), Digits(ratio)),
+            None => Seconds(self.solve).to_string(),
         }
     }
 }

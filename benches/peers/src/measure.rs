@@ -19,8 +19,6 @@ pub(crate) struct Run {
     pub(crate) build: f64,
     /// Everything that counts.
     pub(crate) solve: f64,
-    /// The solver's call alone, where `solve` counts more.
-    pub(crate) ready: Option<f64>,
     pub(crate) objective: i64,
     pub(crate) unassigned: u64,
 }
@@ -36,8 +34,6 @@ pub(crate) struct Report {
     pub(crate) runs: usize,
     pub(crate) build: f64,
     pub(crate) solve: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) ready: Option<f64>,
     pub(crate) objective: i64,
     pub(crate) unassigned: u64,
     /// The most memory the process had when it had loaded the instance.
@@ -72,7 +68,7 @@ pub(crate) fn measure<E>(
     {
         runs.push(run(instance)?);
     }
-    let times = |time: fn(&Run) -> Option<f64>| median(runs.iter().filter_map(time).collect());
+    let times = |time: fn(&Run) -> f64| median(runs.iter().map(time).collect()).unwrap_or_default();
     Ok(Report {
         file,
         solver: solver.to_owned(),
@@ -80,9 +76,8 @@ pub(crate) fn measure<E>(
         sites: instance.capacities.len(),
         candidates: instance.sites.len(),
         runs: runs.len(),
-        build: times(|run| Some(run.build)).unwrap_or_default(),
-        solve: times(|run| Some(run.solve)).unwrap_or_default(),
-        ready: times(|run| run.ready),
+        build: times(|run| run.build),
+        solve: times(|run| run.solve),
         objective: runs[0].objective,
         unassigned: runs[0].unassigned,
         loaded_mib,

@@ -1,17 +1,15 @@
 //! The library that this package measures. The only file that knows its interface.
 
-use catchment::balance::{Objective, Problem, ProblemError, Rows, Total, solve};
+use catchment::balance::{Arrays, Objective, ProblemError, Solution, Total, solve_arrays};
 
 use super::{SolveError, count};
 use crate::instance::{self, Instance};
 use crate::measure::{Run, Stopwatch};
 
-/// The clock starts at plain arrays: rows, checks and all preprocessing count as solving.
+/// The clock starts at plain arrays: checks and all preprocessing count as solving.
 pub(super) fn run(instance: &Instance) -> Result<Run, SolveError> {
     let stopwatch = Stopwatch::start();
-    let problem = problem(instance)?;
-    let build = stopwatch.seconds();
-    let solution = solve(&problem);
+    let solution = solve(instance)?;
     let solve = stopwatch.seconds();
 
     let count = count(instance, "catchment", solution.sites())?;
@@ -30,20 +28,14 @@ pub(super) fn run(instance: &Instance) -> Result<Run, SolveError> {
         return Err(SolveError::WrongTotal { said, counted });
     }
     Ok(Run {
-        build,
+        build: 0.0,
         solve,
-        ready: Some(solve - build),
         objective: count.costs + count.prices,
         unassigned: count.unassigned,
     })
 }
 
-fn problem(instance: &Instance) -> Result<Problem, ProblemError> {
-    let mut rows = Rows::with_capacity(instance.orders(), instance.sites.len());
-    for order in 0..instance.orders() {
-        let row = instance.row(order);
-        rows.push_costs(row.map(|(site, cost)| (site, i64::from(cost))))?;
-    }
+fn solve(instance: &Instance) -> Result<Solution, ProblemError> {
     let objective = match instance.objective {
         instance::Objective::Fewest => Objective::FewestUnassigned,
         instance::Objective::Priced => match instance.common_price() {
@@ -51,5 +43,10 @@ fn problem(instance: &Instance) -> Result<Problem, ProblemError> {
             None => Objective::UnassignedAtEach(instance.prices.clone()),
         },
     };
-    Problem::new(instance.capacities.clone(), rows, objective)
+    let arrays = Arrays {
+        starts: &instance.starts,
+        sites: &instance.sites,
+        costs: &instance.costs,
+    };
+    solve_arrays(instance.capacities.clone(), arrays, objective)
 }

@@ -19,7 +19,6 @@ pub(super) fn run(instance: &Instance) -> Result<Run, SolveError> {
     Ok(Run {
         build,
         solve,
-        ready: None,
         objective: count.costs + count.prices,
         unassigned: count.unassigned,
     })
