@@ -269,3 +269,34 @@ fn without_sizes(file: &Path, sign: i64) -> Instance {
         objective: FEWEST,
     }
 }
+
+#[test]
+fn rows_are_what_was_pushed() {
+    for seed in 0..2_000 {
+        let mut random = Random::new(seed);
+        // Equally long ones at first, then others.
+        let (width, equal, orders) = (random.below(4), random.below(6), random.below(12));
+        let length = |order: usize, random: &mut Random| match order {
+            order if order < equal => width,
+            _ => random.below(4),
+        };
+        let mut lists = Vec::new();
+        for order in 0..orders {
+            let site = |_| (random.below(5) as u32, i64::from(random.below(5) as u32));
+            let length = length(order, &mut Random::new(seed + order as u64));
+            lists.push((0..length).map(site).collect::<Vec<(u32, i64)>>());
+        }
+        let rows = rows(&lists);
+        assert_eq!((rows.len(), rows.is_empty()), (orders, orders == 0));
+        for (order, list) in lists.iter().enumerate() {
+            let mut row: Vec<Candidate> = list.iter().map(|(s, c)| candidate(*s, *c)).collect();
+            row.sort();
+            assert_eq!(rows.row(order), row, "seed {seed}");
+        }
+        assert!(rows.row(orders).is_empty() && rows.row(usize::MAX).is_empty());
+        assert_eq!(
+            rows.candidates().len(),
+            lists.iter().map(Vec::len).sum::<usize>()
+        );
+    }
+}

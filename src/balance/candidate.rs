@@ -82,7 +82,8 @@ impl fmt::Debug for Candidate {
 /// The candidates of every order: one row an order, in the order of their numbers.
 ///
 /// A row may be empty (the order can only stay unassigned). If it names a site twice, the cheaper one counts. Rows are
-/// kept sorted by cost, then site: one that comes sorted costs nothing more. Memory: 8 bytes a candidate and 16 a row.
+/// kept sorted by cost, then site: one that comes sorted costs nothing more. Memory: 8 bytes a candidate and 16 a row; 8
+/// a row if all rows are equally long, and none if each has one candidate.
 ///
 /// ```
 /// use catchment::balance::{Candidate, Rows};
@@ -97,9 +98,14 @@ impl fmt::Debug for Candidate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows {
     candidates: Vec<Candidate>,
-    /// Where each row ends; it begins where the one before ends.
+    /// The number of rows.
+    count: usize,
+    /// How long all rows are, while they are equally long.
+    width: usize,
+    /// Where each row ends, which is where the next begins; empty while all rows are equally long.
     ends: Vec<usize>,
-    /// The cheapest candidate of each row once more, because that is all that most orders are asked for.
+    /// The cheapest candidate of each row once more, because that is all that most orders are asked for. Empty while
+    /// each row has one.
     firsts: Vec<Candidate>,
     /// The largest site slot, the cheapest and the dearest candidate so far, so that a problem need not look again.
     last_site: u32,
@@ -119,8 +125,10 @@ impl Rows {
     pub fn with_capacity(orders: usize, candidates: usize) -> Self {
         Self {
             candidates: Vec::with_capacity(candidates),
-            ends: Vec::with_capacity(orders),
-            firsts: Vec::with_capacity(orders),
+            count: 0,
+            width: 0,
+            ends: Vec::new(),
+            firsts: Vec::with_capacity(if candidates > orders { orders } else { 0 }),
             last_site: 0,
             cheapest: Candidate::NONE,
             dearest: Candidate(0),
@@ -135,6 +143,7 @@ impl Rows {
         costs: &RangeInclusive<i64>,
     ) -> Self {
         Self {
+            count: firsts.len(),
             firsts,
             last_site,
             cheapest: Candidate::pack(0, *costs.start()),
@@ -207,17 +216,51 @@ impl Rows {
         }
         let first = row.first().copied().unwrap_or(Candidate::NONE);
         let last = row.last().copied().unwrap_or(Candidate(0));
-        self.firsts.push(first);
+        let length = row.len();
+        if self.count == 0 {
+            self.width = length;
+        }
+        if self.ends.is_empty() && length != self.width {
+            self.note_ends();
+        }
+        if !self.ends.is_empty() || self.width != 1 {
+            self.firsts.push(first);
+        }
+        if !self.ends.is_empty() {
+            self.ends.push(self.candidates.len());
+        }
+        self.count += 1;
         self.cheapest = self.cheapest.min(first);
         self.dearest = self.dearest.max(last);
         self.last_site = self.last_site.max(last_site);
-        self.ends.push(self.candidates.len());
+    }
+
+    /// Writes down where each row ends, all being equally long so far, and what is first there.
+    #[cold]
+    fn note_ends(&mut self) {
+        let expected = match self.width {
+            1 => self.candidates.capacity(),
+            _ => self.firsts.capacity(),
+        };
+        let orders = expected.max(self.count + 1);
+        self.firsts.reserve_exact(orders - self.firsts.len());
+        self.ends.reserve_exact(orders);
+        self.ends
+            .extend((1..=self.count).map(|row| row * self.width));
+        if self.width == 1 {
+            self.firsts.extend(&self.candidates[..self.count]);
+        }
     }
 
     /// The candidates of an order, cheapest first; nothing for an order that is not there. O(1).
     #[must_use]
     #[inline]
     pub fn row(&self, order: usize) -> &[Candidate] {
+        if self.ends.is_empty() {
+            let width = if order < self.count { self.width } else { 0 };
+            let begin = order.min(self.count) * self.width;
+            return &self.candidates[begin..begin + width];
+        }
         let begin = match order {
             0 => 0,
             _ => self.ends.get(order - 1).copied().unwrap_or(0),
@@ -229,20 +272,25 @@ impl Rows {
     /// The cheapest candidate of an order. O(1).
     #[inline]
     pub(super) fn first(&self, order: u32) -> Option<Candidate> {
-        let first = self.firsts.get(order as usize).copied();
+        let firsts = if self.firsts.is_empty() {
+            &self.candidates
+        } else {
+            &self.firsts
+        };
+        let first = firsts.get(order as usize).copied();
         first.filter(|first| *first != Candidate::NONE)
     }
 
     /// The number of orders.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.firsts.len()
+        self.count
     }
 
     /// Whether there is no order.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.firsts.is_empty()
+        self.count == 0
     }
 
     /// The candidates of all rows, row after row.
