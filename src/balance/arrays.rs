@@ -94,13 +94,17 @@ impl<'a, C: Copy + Ord + Into<i64>> ArraySource<'a, C> {
             ascend &= block_ascends;
             for row in starts.windows(2) {
                 let (sites, costs) = arrays.between(row);
-                let Some((least, greatest)) = ends(costs, block_ascends) else {
+                let found = if block_ascends {
+                    ends_of_ascending(sites, costs)
+                } else {
+                    ends(sites, costs)
+                };
+                let Some(((least, site), greatest)) = found else {
                     firsts.push(Candidate::NONE);
                     continue;
                 };
                 let (low, high) = extent.unwrap_or((least, greatest));
                 extent = Some((low.min(least), high.max(greatest)));
-                let site = first_at(least, sites, costs, block_ascends);
                 firsts.push(Candidate::pack(site, least.into()));
             }
         }
@@ -118,28 +122,19 @@ impl<'a, C: Copy + Ord + Into<i64>> ArraySource<'a, C> {
     }
 }
 
-/// The least and the greatest cost of a row.
-#[inline]
-fn ends<C: Copy + Ord>(costs: &[C], ascend: bool) -> Option<(C, C)> {
-    if ascend {
-        costs.first().copied().zip(costs.last().copied())
-    } else {
-        costs.iter().min().copied().zip(costs.iter().max().copied())
-    }
+/// The least cost of a row with the first site that has it, and the greatest cost.
+fn ends<C: Copy + Ord>(sites: &[u32], costs: &[C]) -> Option<((C, u32), C)> {
+    let candidates = costs.iter().copied().zip(sites.iter().copied());
+    candidates.min().zip(costs.iter().copied().max())
 }
 
-/// The first site by number of those in a row that cost the least.
+/// The same where costs ascend.
 #[inline]
-fn first_at<C: Copy + Ord>(least: C, sites: &[u32], costs: &[C], ascend: bool) -> u32 {
-    let mut first = u32::MAX;
-    for (site, cost) in sites.iter().zip(costs) {
-        if *cost == least {
-            first = first.min(*site);
-        } else if ascend {
-            break;
-        }
-    }
-    first
+fn ends_of_ascending<C: Copy + Ord>(sites: &[u32], costs: &[C]) -> Option<((C, u32), C)> {
+    let (least, greatest) = (*costs.first()?, *costs.last()?);
+    let cheapest = costs.iter().take_while(|cost| **cost == least);
+    let site = sites.iter().zip(cheapest).map(|(site, _)| *site).min()?;
+    Some(((least, site), greatest))
 }
 
 impl<C: Copy + Ord + Into<i64>> CandidateSource for ArraySource<'_, C> {

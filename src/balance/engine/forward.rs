@@ -32,7 +32,7 @@ impl<S: CandidateSource> Engine<S> {
         self.begin_search();
         self.reach_first(start, 0);
         let mut bound = FAR;
-        let mut window = 2 * self.usual_length + 1;
+        let mut window = self.usual_length + 1;
         loop {
             while let Some(reached) = self.heap.pop() {
                 let (dist, site) = (reached.dist(), reached.node());
@@ -79,27 +79,23 @@ impl<S: CandidateSource> Engine<S> {
             sites,
             heap,
             touched,
+            near,
             ..
         } = self;
         let lists = &mut sites[site as usize];
-        for (key, exit) in lists.keys.iter_mut().zip(&lists.exits) {
-            if *key >= within {
-                beyond = beyond.min(*key);
-                continue;
-            }
+        let count = lists.nearer_than(within, near, &mut beyond);
+        for number in &near[..count] {
+            let number = *number as usize;
+            let (key, exit) = (&mut lists.keys[number], &lists.exits[number]);
             let goal = &mut nodes[exit.to as usize];
             *key = exit.low + goal.price;
-            if *key >= within {
-                beyond = beyond.min(*key);
+            let (is_near, dist) = (*key < within, base + *key);
+            beyond = beyond.min(if is_near { FAR } else { *key });
+            if !is_near || dist >= goal.dist {
                 continue;
             }
-            if base + *key >= goal.dist {
-                continue;
-            }
-            if goal.dist == FAR {
-                touched.push(exit.to);
-            }
-            goal.dist = base + *key;
+            touched.push(exit.to);
+            goal.dist = dist;
             goal.via = site;
             goal.order = exit.order;
             if goal.room > 0 {

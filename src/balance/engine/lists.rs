@@ -177,7 +177,7 @@ impl SiteLists {
         self.exits.len() - 1
     }
 
-    /// Opens exits for these moves to places, and gives each room for half as many more.
+    /// Opens exits for these moves to places, and gives each room for a quarter as many more.
     pub(super) fn layout(&mut self, site: u32, moves: &mut [(u32, Move)], exit_of: &mut [u32]) {
         for (to, _) in &mut *moves {
             let exit = self.exit_to(*to, site, exit_of, &mut None);
@@ -186,9 +186,14 @@ impl SiteLists {
         }
         let mut start = 0;
         for exit in &mut self.exits {
-            exit.room += exit.room / 2 + 2;
+            exit.room += exit.room / 4 + 1;
             exit.start = start;
             start += exit.room;
+        }
+        if self.pool.capacity() < start as usize {
+            // Not twice as much as is needed, and not beside what is not needed any more.
+            self.pool = Vec::new();
+            self.pool.reserve_exact(start as usize);
         }
         self.pool.resize(start as usize, Move(0));
         for (exit, leave) in moves {
@@ -205,6 +210,25 @@ impl SiteLists {
             let first = self.pool[exit.start as usize];
             (exit.low, exit.order) = (first.delta(), self.members[first.member()]);
         }
+    }
+
+    /// Writes down the exits with a key below `within`. Returns how many, and lowers `beyond` to the least other key.
+    ///
+    /// Without branches: which keys those are is anybody's guess.
+    #[inline]
+    pub(super) fn nearer_than(&self, within: i64, near: &mut Vec<u32>, beyond: &mut i64) -> usize {
+        if near.len() < self.keys.len() {
+            near.resize(self.keys.len(), 0);
+        }
+        let near = &mut near[..self.keys.len()];
+        let mut count = 0;
+        for (number, key) in (0..).zip(&self.keys) {
+            near[count] = number;
+            let is_near = *key < within;
+            count += usize::from(is_near);
+            *beyond = (*beyond).min(if is_near { FAR } else { *key });
+        }
+        count
     }
 
     /// One more move through an exit.

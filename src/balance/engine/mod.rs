@@ -133,6 +133,10 @@ pub(super) struct Engine<S> {
     /// A running mean of path lengths: how wide the next search starts.
     usual_length: i64,
     exit_of: Vec<u32>,
+    /// The exits of a scan that may lead near enough.
+    near: Vec<u32>,
+    /// The moves of a listing; a longer one was there before.
+    listed: Vec<(u32, Move)>,
     scratch: Vec<(u32, Move)>,
 }
 
@@ -211,6 +215,8 @@ impl<S: CandidateSource> Engine<S> {
             settled: Vec::new(),
             usual_length: 8,
             exit_of: vec![0; places],
+            near: Vec::new(),
+            listed: Vec::new(),
             scratch: Vec::new(),
         }
     }
@@ -260,7 +266,7 @@ impl<S: CandidateSource> Engine<S> {
             spots,
             nodes,
             floors,
-            scratch,
+            listed,
             exit_of,
             nowhere_costs,
             ..
@@ -269,7 +275,7 @@ impl<S: CandidateSource> Engine<S> {
         lists.clear(|order, member| spots[order as usize].member = member);
         lists.sunk = self.sunk;
         lists.is_listed = true;
-        scratch.clear();
+        let mut count = 0;
         // If the source names all, what is left out here was seen, so the bound is known exactly.
         let mut listed_below = FAR;
         let mut unnamed_below = FAR;
@@ -277,17 +283,18 @@ impl<S: CandidateSource> Engine<S> {
         for member in 0..lists.members.len() {
             let order = lists.members[member];
             let own = spots[order as usize].cost;
+            // Without branches: which moves are listed is anybody's guess.
             let mut found = |to: u32, cost: i64| {
-                if to == site {
-                    return;
-                }
                 let delta = cost - own;
                 let bound = delta + floors[to as usize];
-                if bound >= limit {
-                    listed_below = listed_below.min(bound);
-                    return;
+                let (is_other, is_below) = (to != site, bound < limit);
+                let left_out = if is_other && !is_below { bound } else { FAR };
+                listed_below = listed_below.min(left_out);
+                if count == listed.len() {
+                    listed.resize(2 * count + 64, (0, Move::new(0, 0)));
                 }
-                scratch.push((to, Move::new(delta, member as u32)));
+                listed[count] = (to, Move::new(delta, member as u32));
+                count += usize::from(is_other & is_below);
             };
             found(nowhere, nowhere_costs.cost(order));
             if source.below(order, own.saturating_add(limit), found) == Named::Below {
@@ -295,7 +302,7 @@ impl<S: CandidateSource> Engine<S> {
             }
         }
         lists.listed_below = listed_below.min(unnamed_below);
-        lists.layout(site, scratch, exit_of);
+        lists.layout(site, &mut listed[..count], exit_of);
         let key = |exit: &Exit| exit.low + nodes[exit.to as usize].price;
         lists.exits.sort_unstable_by_key(key);
         for (known, exit) in lists.keys.iter_mut().zip(&lists.exits) {
