@@ -82,8 +82,8 @@ impl fmt::Debug for Candidate {
 /// The candidates of every order: one row an order, in the order of their numbers.
 ///
 /// A row may be empty (the order can only stay unassigned). If it names a site twice, the cheaper one counts. Rows are
-/// kept sorted by cost, then site: one that comes sorted costs nothing more. Memory: 8 bytes a candidate and 16 a row; 8
-/// a row if all rows are equally long, and none if each has one candidate.
+/// kept sorted by cost, then site: one that comes sorted costs nothing more. Memory: 8 bytes a candidate and 16 a row;
+/// 8 a row if all rows are equally long, and none if each has one candidate.
 ///
 /// ```
 /// use catchment::balance::{Candidate, Rows};
