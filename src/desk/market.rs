@@ -8,7 +8,7 @@ use crate::desk::Policy;
 use crate::desk::places::{NOWHERE, Places};
 use crate::geo::{Address, chord2_reaching};
 use crate::id::SiteId;
-use crate::index::{Best, Collect, Ranked};
+use crate::index::{Best, Collect, Passing, Ranked};
 use crate::order::{Order, Wish};
 use crate::plan::Cost;
 use crate::site::{Network, Record, SiteKind};
@@ -222,12 +222,15 @@ impl Market {
         let at_once = |ranked: &Ranked| {
             any_will_do && state.is_plain(ranked) && may(self.place_of(ranked.slot))
         };
-        let by_tiles = state.nearest_open_by_tiles(order.position, bound, accept, at_once);
-        let nearest = by_tiles.unwrap_or_else(|| {
-            let mut best = Best::new(bound);
-            state.search_open(address.at, &mut best, accept);
-            best.into_found()
-        });
+        let nearest = match state.nearest_open_by_tiles(order.position, bound, accept, at_once) {
+            Passing::Nearest(nearest) => Some(nearest),
+            Passing::Nobody => None,
+            Passing::Unproven => {
+                let mut best = Best::new(bound);
+                state.search_open(address.at, &mut best, accept);
+                best.into_found()
+            }
+        };
         nearest.map(|nearest| self.found(&nearest, 0))
     }
 

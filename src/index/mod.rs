@@ -21,5 +21,5 @@ pub(crate) use in_order::{map_by_runs, map_in_order, map_in_order_mut};
 pub(crate) use overlay::{Changed, Overlay, OverlayPoint};
 pub(crate) use packed::{PackedTree, Point, Unpacked, Within};
 pub(crate) use ranking::{All, Best, Collect, Found, Ranked, Ranking};
-pub(crate) use tiles::{STAGED, Staged, Tiles};
+pub(crate) use tiles::{Passing, STAGED, Staged, Tiles};
 pub(crate) use weighted::{Shown, WeightedTree};

@@ -104,7 +104,7 @@ impl Overlay {
 
     /// Shows `into` every moved site that may belong among its best.
     pub(crate) fn search(&self, from: UnitVector, into: &mut impl Collect) {
-        let mut offer = |site: &OverlayPoint, into: &mut _| {
+        let offer = |site: &OverlayPoint, into: &mut _| {
             offer(site, from, into, |_| true);
         };
         for site in self.recent.values().filter(|site| site.is_moved()) {
@@ -115,14 +115,20 @@ impl Overlay {
         }
         let bound = into.bound();
         if bound <= FARTHEST {
-            for Placed(site) in self.by_position.locate_within_distance(from.0, widened(bound)) {
+            for Placed(site) in self
+                .by_position
+                .locate_within_distance(from.0, widened(bound))
+            {
                 if self.counts(site) {
                     offer(site, into);
                 }
             }
             return;
         }
-        for (Placed(site), chord2) in self.by_position.nearest_neighbor_iter_with_distance_2(from.0) {
+        for (Placed(site), chord2) in self
+            .by_position
+            .nearest_neighbor_iter_with_distance_2(from.0)
+        {
             if chord2 > widened(into.bound()) {
                 break;
             }

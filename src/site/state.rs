@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 
 use crate::geo::{Position, UnitVector};
 use crate::index::{
-    Best, Changed, Collect, Found, Overlay, OverlayPoint, PackedTree, Point, Ranked, Ranking,
-    Tiles, Unpacked, Within,
+    Best, Changed, Collect, Found, Overlay, OverlayPoint, PackedTree, Passing, Point, Ranked,
+    Ranking, Tiles, Unpacked, Within,
 };
 use crate::limits::Limits;
 use crate::site::areas::{AreaCap, PackedAreas};
@@ -300,8 +300,10 @@ impl State {
         bound: f64,
         mut accept: impl FnMut(&Record, &Ranked) -> bool,
         mut at_once: impl FnMut(&Ranked) -> bool,
-    ) -> Option<Option<Ranked>> {
-        let tiles = self.generation.for_several()?;
+    ) -> Passing {
+        let Some(tiles) = self.generation.for_several() else {
+            return Passing::Unproven;
+        };
         let tree = &self.generation.tree;
         let farthest = bound.min(tree.farthest_reach2());
         let packed = tiles.nearest_where(tree.points(), from, farthest, |ranked| {
@@ -312,16 +314,18 @@ impl State {
                     || self
                         .record(slot)
                         .is_some_and(|record| accept(record, ranked)))
-        })?;
+        });
         if self.overlay.len() == 0 {
-            return Some(packed);
+            return packed;
         }
         let mut best = Best::new(bound);
-        if let Some(packed) = packed {
-            best.offer(packed);
+        match packed {
+            Passing::Nearest(packed) => best.offer(packed),
+            Passing::Nobody => {}
+            Passing::Unproven => return packed,
         }
         self.search_open_aside(from.unit_vector(), &mut best, accept);
-        Some(best.into_found())
+        best.into_found().map_or(Passing::Nobody, Passing::Nearest)
     }
 
     /// Whether a packed entry can be told to be open for one unit, and to serve an address this far away, without its

@@ -52,6 +52,7 @@ mod table;
 
 pub(crate) use batch::{STAGED, Staged};
 use geometry::Frame;
+pub(crate) use several::Passing;
 use table::Table;
 
 /// Poleward of this, tiles degenerate into slivers.

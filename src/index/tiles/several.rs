@@ -7,7 +7,15 @@ use crate::geo::{Chord, LngLat, Position, UnitVector, chord2_tied};
 use crate::index::tiles::Tiles;
 use crate::index::tiles::nearest::{self, BEYOND, Query};
 use crate::index::tiles::table::{LIST_MAX, USUAL};
-use crate::index::{Best, Collect, Found, Point, Ranked};
+use crate::index::{Found, Point, Ranked};
+
+/// What the tiles can tell of the nearest point that passes a filter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Passing {
+    Nearest(Ranked),
+    Nobody,
+    Unproven,
+}
 
 impl Tiles {
     /// The `k` nearest of the tree's points in order, if the tiles can prove which they are.
@@ -62,29 +70,30 @@ impl Tiles {
         Some(ranked.into_iter().take(k).map(A::from).collect())
     }
 
-    /// The nearest of the tree's points that `accept` lets pass, none beyond the squared chord `bound`: if the tiles can
-    /// prove which it is, or that there is none. That is so as far as the k nearest of all: every point before them is in
-    /// the list, too.
+    /// The nearest of the tree's points that `accept` lets pass, none beyond the squared chord `bound`.
+    ///
+    /// Proven as far as the k nearest of all: every point before them is in the list, too.
     pub(crate) fn nearest_where(
         &self,
         points: &[Point],
         from: Position,
         bound: f64,
         mut accept: impl FnMut(&Ranked) -> bool,
-    ) -> Option<Option<Ranked>> {
+    ) -> Passing {
         let query = &Query::new(points, from);
-        dispatch!(level(), simd => self.seen(simd, query, |mut seen| {
+        let proven = dispatch!(level(), simd => self.seen(simd, query, |mut seen| {
             for _ in 0..self.k.min(seen.count) {
                 let ranked = seen.take_nearest(points)?;
                 if ranked.chord.chord2 > bound {
-                    return Some(None);
+                    return Some(Passing::Nobody);
                 }
                 if accept(&ranked) {
-                    return Some(Some(ranked));
+                    return Some(Passing::Nearest(ranked));
                 }
             }
             None
-        }))
+        }));
+        proven.unwrap_or(Passing::Unproven)
     }
 
     /// The slots listed for a position, if any.

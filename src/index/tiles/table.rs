@@ -197,11 +197,6 @@ impl Entry {
 }
 
 impl Table {
-    /// Bytes held.
-    pub(super) fn bytes(&self) -> usize {
-        size_of_val(self.entries.as_slice()) + size_of_val(self.lists.as_slice())
-    }
-
     /// Where the root entry for a finest column and row is; outside the grid, where the last entry is, which knows
     /// nothing.
     #[inline(always)]
