@@ -137,11 +137,6 @@ impl CompiledArea {
         })
     }
 
-    /// Whether it is served by distance from the site alone.
-    pub(crate) fn is_round(&self) -> bool {
-        matches!(self, Self::Unlimited | Self::Radius { .. })
-    }
-
     /// Whether an address is served by a site this far from it.
     #[inline]
     pub(crate) fn contains(&self, address: &Address, chord: Chord) -> bool {

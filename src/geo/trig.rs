@@ -43,8 +43,8 @@ pub(crate) fn sin_cos_degrees<const N: usize>(degrees: [f64; N]) -> ([f64; N], [
 
 /// [`sin_cos_degrees`] of one latitude and longitude in a vector of four: both sines, then both cosines.
 ///
-/// The polynomials of sine and cosine are evaluated as one, with coefficients by lane. Where one of them has a factor or
-/// term more, the other's is 1 or 0, which changes no bit.
+/// The polynomials of sine and cosine are evaluated as one, with coefficients by lane. Where one of them has a factor
+/// or term more, the other's is 1 or 0, which changes no bit.
 #[inline(always)]
 pub(crate) fn sin_cos_degrees_wide<S: Simd>(simd: S, lat: f64, lng: f64) -> f64x4<S> {
     let lanes = |lanes: [f64; 4]| f64x4::simd_from(simd, lanes);

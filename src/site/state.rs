@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::geo::{Position, UnitVector};
+use crate::geo::{CompiledArea, Position, UnitVector};
 use crate::index::{
     Best, Changed, Collect, Found, Overlay, OverlayPoint, PackedTree, Passing, Point, Ranked,
     Ranking, Tiles, Unpacked, Within,
@@ -291,8 +291,8 @@ impl State {
         Some(best.into_sorted().into_iter().map(A::from).collect())
     }
 
-    /// The nearest open site that `accept` lets pass, none beyond the squared chord `bound`: if the tiles are there and can
-    /// prove which it is, or that there is none. What `at_once` lets pass is taken without fetching its record.
+    /// The nearest open site that `accept` lets pass, none beyond the squared chord `bound`: if the tiles are there and
+    /// can prove which it is, or that there is none. What `at_once` lets pass is taken without fetching its record.
     #[inline]
     pub(crate) fn nearest_open_by_tiles(
         &self,
@@ -386,7 +386,11 @@ fn is_open(record: &Record) -> bool {
 }
 
 fn is_plain(record: &Record) -> bool {
-    is_open(record) && record.site.capacity >= Units(1) && record.area.is_round()
+    let is_round = matches!(
+        record.area,
+        CompiledArea::Unlimited | CompiledArea::Radius { .. }
+    );
+    is_open(record) && is_round && record.site.capacity >= Units(1)
 }
 
 fn is_store(record: &Record) -> bool {

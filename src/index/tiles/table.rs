@@ -3,8 +3,8 @@ pub(super) const INLINE_MAX: usize = 4;
 
 /// Points that a list for several neighbours holds where it can be helped.
 ///
-/// Of 16, 24, 32 and 40 the best from 20,000 sites on. At 16 tiles are so small that three times as many are needed: for
-/// eight neighbours about a dozen points have to be listed however small the tile.
+/// Of 16, 24, 32 and 40 the best from 20,000 sites on. At 16 tiles are so small that three times as many are needed:
+/// for eight neighbours about a dozen points have to be listed however small the tile.
 pub(super) const USUAL: usize = 24;
 
 /// Points that a list in the side array can hold.
