@@ -28,14 +28,19 @@
 //! equator to latitude φ' with tan φ' = tan φ · cos(Δλ/2), so that the great circle between them touches the parallel.
 //! Tiles stop at [`LATITUDE_MAX`]; beyond, and outside the envelope of the points, the tree answers.
 //!
-//! A tile splits in four until its list is short ([`Tiles::SHORT`]); splitting stops where it no longer helps.
+//! A tile splits in four until its list is short: four points for k = 1, two dozen for k = 8; splitting stops where it
+//! no longer helps.
 //! The quadtree is then packed into one table of 8-byte entries: a root grid, and below it grids of up to 2⁸ ×
 //! 2⁸ wherever they would be well filled. A list of up to four neighbouring points lives in the entry itself, a longer
 //! one in a side array of 16-bit words.
 //!
-//! A batch goes stage by stage ([`Staged`]). The stages, and the build, are plain loops over arrays that are compiled
-//! once for each width of vectors; `fearless_simd` chooses by the processor. No arithmetic in them is fused, so the
-//! bits are the same for all.
+//! # Speed
+//!
+//! Beyond some ten thousand points a look-up waits for memory, and what helps is that the next begins meanwhile. So a
+//! single look-up is kept short, by vectors four numbers wide; nothing branches on what only memory can tell, but for
+//! what is nearly always so; and nothing is written that is read back wider than it was written. A batch goes stage by
+//! stage ([`Staged`]). Stages, single look-ups and the build are compiled once for each width of vectors;
+//! `fearless_simd` chooses by the processor. No arithmetic in them is fused, so the bits are the same for all.
 //!
 //! Build O(n) expected: some 4 µs a point for k = 1, some 7 µs for k = 8. Sources: bisectors and Voronoi
 //! diagrams of order k as in Okabe, Boots, Sugihara and Chiu, *Spatial Tessellations*, 2nd ed. 2000, ch. 3;
