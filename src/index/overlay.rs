@@ -2,8 +2,8 @@
 //!
 //! They are in two R-trees (rstar): by position, and by the cubes that hold their caps, so that an address finds those
 //! that reach it. Beside them is a short list of what has changed since the trees were last brought up to date, which
-//! the next change after [`RECENT`] of them does. So a new version copies a list and shares the trees, which stay in the
-//! caches of whoever looks up; and a look-up that finds nothing changed pays one comparison.
+//! the next change after [`RECENT`] of them does. So a new version copies a list and shares the trees, which stay in
+//! the caches of whoever looks up; and a look-up that finds nothing changed pays one comparison.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
