@@ -153,7 +153,7 @@ impl Network {
     /// single look-up never builds them; a batch of nearest sites builds the table it needs if it has at least 50
     /// look-ups for every site.
     ///
-    /// O(n) expected, about 11 µs a site on one core: 0.2 s for 20,000 sites, some 12 s for a million. That pays before
+    /// O(n) expected, about 9 µs a site on one core: 0.2 s for 20,000 sites, some 9 s for a million. That pays before
     /// many look-ups one by one, for example on another thread with a clone of the network, which shares the tables. A
     /// second call costs nothing.
     ///

@@ -42,7 +42,7 @@
 //! stage ([`Staged`]). Stages, single look-ups and the build are compiled once for each width of vectors;
 //! `fearless_simd` chooses by the processor. No arithmetic in them is fused, so the bits are the same for all.
 //!
-//! Build O(n) expected: some 4 µs a point for k = 1, some 7 µs for k = 8. Sources: bisectors and Voronoi
+//! Build O(n) expected: some 4 µs a point for k = 1, some 5 µs for k = 8. Sources: bisectors and Voronoi
 //! diagrams of order k as in Okabe, Boots, Sugihara and Chiu, *Spatial Tessellations*, 2nd ed. 2000, ch. 3;
 //! grids of candidate lists go back to Bentley, Weide and Yao, *Optimal expected-time algorithms for closest
 //! point problems*, 1980.
