@@ -86,6 +86,8 @@ mod schedules;
 mod shared_data;
 #[cfg(feature = "serde")]
 mod tampering;
+#[cfg(feature = "serde")]
+mod tampering_claims;
 mod tidy;
 mod verifying;
 #[path = "../benches/workload/mod.rs"]

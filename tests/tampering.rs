@@ -19,12 +19,12 @@ const ORDER_1_AT_SITE_1: i64 = 475_561;
 const ORDER_2_AT_SITE_2: i64 = 1_902_246;
 const PRICE: i64 = ORDER_1_AT_SITE_2 - ORDER_1_AT_SITE_1;
 
-fn at(lng: f64) -> Position {
+pub(crate) fn at(lng: f64) -> Position {
     degrees(lng, 31.2)
 }
 
 /// A street from west to east: site 1 with one place, 3 paused, 2 with nine, 4 which serves 500 m.
-fn street() -> (Network, Vec<Order>) {
+pub(crate) fn street() -> (Network, Vec<Order>) {
     let mut paused = Site::leader(SiteId(3), at(121.41), Units(9));
     paused.status = SiteStatus::Paused;
     let mut small = Site::store(SiteId(4), at(121.43), Units(5));
@@ -51,7 +51,7 @@ fn street() -> (Network, Vec<Order>) {
 
 /// Changes the plan of the street as stored, and compares all that is found wrong.
 #[track_caller]
-fn check(change: impl Fn(&mut Value), expected: &[Violation]) {
+pub(crate) fn check(change: impl Fn(&mut Value), expected: &[Violation]) {
     let (network, orders) = street();
     let plan = Router::new(&network).route(&orders).expect("a sound batch");
     assert_eq!(verify::plan(&network, &orders, &plan), Ok(()));
@@ -88,8 +88,8 @@ fn price(cost: i64) -> Price {
     }
 }
 
-const ORDER: [OrderId; 5] = [OrderId(0), OrderId(1), OrderId(2), OrderId(3), OrderId(4)];
-const SITE: [SiteId; 5] = [SiteId(0), SiteId(1), SiteId(2), SiteId(3), SiteId(4)];
+pub(crate) const ORDER: [OrderId; 5] = [OrderId(0), OrderId(1), OrderId(2), OrderId(3), OrderId(4)];
+pub(crate) const SITE: [SiteId; 5] = [SiteId(0), SiteId(1), SiteId(2), SiteId(3), SiteId(4)];
 
 fn not_least(cost: i64) -> Violation {
     Violation::PriceNotLeast {
@@ -393,9 +393,13 @@ fn prices_without_proof_and_bounds_above_the_plan_are_named() {
         site,
         price: unproven,
     };
+    let misfit = |proof| Violation::Proof {
+        method: Method::Balanced,
+        proof,
+    };
     check(
         |stored| stored["proof"] = json!("nothing"),
-        core::slice::from_ref(&unproven),
+        &[misfit(Proof::Nothing), unproven.clone()],
     );
     let cost = ORDER_1_AT_SITE_2 + 1;
     let bound = Total {
@@ -405,7 +409,28 @@ fn prices_without_proof_and_bounds_above_the_plan_are_named() {
     let bounded = |stored: &mut Value| {
         stored["proof"] = json!({"bounded": {"bound": {"unassigned": 1, "cost": cost}}});
     };
-    check(bounded, &[Violation::BoundAbove { bound }, unproven]);
+    let misfit = misfit(Proof::Bounded { bound });
+    check(
+        bounded,
+        &[Violation::BoundAbove { bound }, misfit, unproven],
+    );
+}
+
+#[test]
+fn what_an_order_asked_can_not_be_something_else() {
+    for (field, change, what) in [
+        ("position", json!({"lng": 121.406, "lat": 31.2}), "position"),
+        ("size", json!(2), "size"),
+        ("required_tags", json!(["delivery"]), "set of required tags"),
+        ("wish", json!({"within": 5_000_000}), "wish"),
+        ("home", json!(2), "home"),
+    ] {
+        let order = ORDER[1];
+        check(
+            |stored| stored["asked"][0][field] = change.clone(),
+            &[Violation::Remembered { order, what }],
+        );
+    }
 }
 
 #[test]
@@ -441,7 +466,7 @@ fn numbers(value: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 #[test]
-fn no_number_of_a_decision_load_or_total_can_be_another() {
+fn no_number_of_an_order_decision_load_or_total_can_be_another() {
     let (mut rejected, mut malformed) = (0, 0);
     for seed in 0..600 {
         let (network, orders) = draw(seed ^ 0x7a3b, 1 + seed as usize % 40, 10);
@@ -451,7 +476,7 @@ fn no_number_of_a_decision_load_or_total_can_be_another() {
         let plan = router.method(method).route(&orders).expect("a sound batch");
         let stored = serde_json::to_value(&plan).expect("a plan can be stored");
         let mut all = Vec::new();
-        for part in ["/version", "/decisions", "/loads", "/total"] {
+        for part in ["/version", "/decisions", "/loads", "/total", "/asked"] {
             numbers(&stored[&part[1..]], part, &mut all);
         }
         for _ in 0..20 {
@@ -459,7 +484,10 @@ fn no_number_of_a_decision_load_or_total_can_be_another() {
             let mut changed = stored.clone();
             let old = changed.pointer_mut(number).expect("a number is there");
             let by = [-1, 1, 1_000][random.below(3)];
-            *old = json!(old.as_i64().expect("a whole number") + by);
+            *old = match (old.as_i64(), old.as_f64()) {
+                (None, Some(degrees)) => json!(degrees + 1e-9 * by as f64),
+                (whole, _) => json!(whole.expect("a whole number") + by),
+            };
             let Ok(changed) = serde_json::from_value::<Plan>(changed) else {
                 malformed += 1;
                 continue;

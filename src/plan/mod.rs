@@ -82,6 +82,7 @@ pub use explanation::{
     Because, Considered, Counted, Exchange, ExplainError, Explanation, Merit, Remedy, Step,
 };
 pub use preferences::Preferences;
+pub(crate) use result::Asked;
 pub use result::{Plan, Proof};
 pub use router::{Method, Objective, Router};
 #[cfg(feature = "serde")]

@@ -56,16 +56,16 @@ pub(super) struct Inner {
     pub(super) asked: Vec<Asked>,
 }
 
-/// What explanations need of an order.
+/// What explanations need of an order, and checks compare with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub(super) struct Asked {
-    pub(super) position: Position,
-    pub(super) size: Units,
-    pub(super) required_tags: Tags,
-    pub(super) wish: Wish,
-    pub(super) home: Option<SiteId>,
+pub(crate) struct Asked {
+    pub(crate) position: Position,
+    pub(crate) size: Units,
+    pub(crate) required_tags: Tags,
+    pub(crate) wish: Wish,
+    pub(crate) home: Option<SiteId>,
 }
 
 impl From<&Order> for Asked {
@@ -198,6 +198,11 @@ impl Plan {
         let decisions = self.decisions();
         let at = decisions.binary_search_by_key(&order, |decision| decision.order);
         decisions.get(at.ok()?)
+    }
+
+    /// What the orders asked, one for each decision.
+    pub(crate) fn asked(&self) -> &[Asked] {
+        &self.inner.asked
     }
 
     /// The loads of all sites of the network, in the order of their ids. O(1).

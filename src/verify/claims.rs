@@ -1,7 +1,7 @@
 //! What the plan says of each order and site, beside what is so.
 
 use crate::order::{Order, Wish};
-use crate::plan::{Assigned, Cost, Decision, Method, Outcome, Plan, Proof, Unassigned};
+use crate::plan::{Asked, Assigned, Cost, Decision, Method, Outcome, Plan, Proof, Unassigned};
 use crate::units::{Orders, Units};
 use crate::verify::rules::{Asker, Rules};
 use crate::verify::{Violation, Violations};
@@ -27,7 +27,8 @@ pub(super) struct Sums {
 }
 
 impl<'a> Claims<'a> {
-    /// Finds the decision on each order. O(n log n), O(n) if the orders come in the order of their ids.
+    /// Finds the decision on each order, and whether the plan remembers what it asks. O(n log n), O(n) if the orders
+    /// come in the order of their ids.
     pub(super) fn match_up(
         rules: &'a Rules<'a>,
         orders: &'a [Order],
@@ -36,7 +37,7 @@ impl<'a> Claims<'a> {
     ) -> Self {
         let mut by_id: Vec<&Order> = orders.iter().collect();
         by_id.sort_by_key(|order| order.id);
-        let mut decisions = plan.decisions().iter().peekable();
+        let mut decisions = plan.decisions().iter().zip(plan.asked()).peekable();
         let mut decided = Vec::with_capacity(orders.len());
         let mut last = None;
         for order in by_id {
@@ -44,15 +45,18 @@ impl<'a> Claims<'a> {
                 violations.push(Violation::OrderTwice { order: order.id });
                 continue;
             }
-            while let Some(other) = decisions.next_if(|other| other.order < order.id) {
+            while let Some((other, _)) = decisions.next_if(|(other, _)| other.order < order.id) {
                 violations.push(Violation::UnknownOrder { order: other.order });
             }
-            match decisions.next_if(|decision| decision.order == order.id) {
-                Some(decision) => decided.push((order, decision)),
+            match decisions.next_if(|(decision, _)| decision.order == order.id) {
+                Some((decision, remembered)) => {
+                    compare(order, remembered, violations);
+                    decided.push((order, decision));
+                }
                 None => violations.push(Violation::NotDecided { order: order.id }),
             }
         }
-        for other in decisions {
+        for (other, _) in decisions {
             violations.push(Violation::UnknownOrder { order: other.order });
         }
         let mut claims = Self {
@@ -204,6 +208,7 @@ impl<'a> Claims<'a> {
             violations.push(Violation::UnknownLoad { site: other.site });
         }
         self.check_total(violations);
+        self.check_proof(violations);
     }
 
     fn check_total(&self, violations: &mut Violations) {
@@ -228,6 +233,32 @@ impl<'a> Claims<'a> {
         }
     }
 
+    /// Whether method, proof and lists belong together for such orders and costs.
+    fn check_proof(&self, violations: &mut Violations) {
+        let (method, proof) = (self.plan.method(), self.plan.proof());
+        let free = self.decided.iter().map(|(order, _)| order);
+        let free = free.filter(|order| !matches!(order.wish, Wish::Site(_)));
+        let mut sizes = free.map(|order| order.size);
+        let first = sizes.next();
+        let is_equal = sizes.all(|size| Some(size) == first);
+        let is_bounded = self.rules.is_bounded();
+        let belong = match (method, proof) {
+            (Method::Balanced, Proof::Optimal) => is_equal,
+            (Method::Balanced, Proof::OverListedCandidates) => is_equal && !is_bounded,
+            (Method::Balanced, Proof::Bounded { .. }) => !is_equal && is_bounded,
+            (Method::Balanced, Proof::Nothing) => !is_equal && !is_bounded,
+            (_, proof) => proof == Proof::Nothing,
+        };
+        if !belong {
+            violations.push(Violation::Proof { method, proof });
+        }
+        let listed = self.plan.listed();
+        let is_over_lists = proof == Proof::OverListedCandidates;
+        if listed.is_some() != is_over_lists || listed == Some(0) {
+            violations.push(Violation::Listed { proof, listed });
+        }
+    }
+
     /// The value of the plan as its objective counts it.
     fn value(&self) -> (i128, i128) {
         let (unassigned, cost) = (i128::from(self.total.0), self.total.1);
@@ -236,5 +267,23 @@ impl<'a> Claims<'a> {
             unassigned * i128::from(nowhere.unassigned),
             cost + unassigned * i128::from(nowhere.cost),
         )
+    }
+}
+
+/// Whether the plan remembers of an order what it asks.
+fn compare(order: &Order, remembered: &Asked, violations: &mut Violations) {
+    let same = [
+        ("position", order.position == remembered.position),
+        ("size", order.size == remembered.size),
+        (
+            "set of required tags",
+            order.required_tags == remembered.required_tags,
+        ),
+        ("wish", order.wish == remembered.wish),
+        ("home", order.home == remembered.home),
+    ];
+    for (what, _) in same.into_iter().filter(|(_, same)| !same) {
+        let order = order.id;
+        violations.push(Violation::Remembered { order, what });
     }
 }

@@ -7,11 +7,13 @@
 //!
 //! # What is checked
 //!
-//! 1. The plan is of this version of the network, decides on every order of the batch exactly once, and on no other.
+//! 1. The plan is of this version of the network, decides on every order of the batch exactly once, and on no other,
+//!    and remembers of each what it asks: by that it is [explained](Plan::explain).
 //! 2. Every order goes to a site that may take it, as far away and at such a cost as the plan says; whoever chose a
 //!    site is there, while there is room, in the order of ids; whoever goes nowhere does so for the reason given.
-//! 3. Loads, locked loads, capacities and totals are what they should be, and no site is overfull.
-//! 4. The certificate: prices are not negative, zero where room is left, and every order is where cost + price is
+//! 3. Loads, locked loads, capacities and totals are what they should be, no site is overfull, and method and
+//!    [proof](crate::plan::Proof) belong together.
+//! 4. The certificate: prices are not negative, zero where another order fits in, and every order is where cost + price is
 //!    least of *all* eligible sites and nowhere (see [`balance`](crate::balance#the-certificate)). Then no plan is
 //!    better, whoever made this one and however. And no smaller prices would do.
 //!
@@ -27,6 +29,16 @@
 //! sites that its rule [lists](Plan::listed), not over all. A [bound](crate::plan::Proof::Bounded) must not be above
 //! the plan's value; that nothing is below it is not shown. A [greedy](crate::plan::Method::Greedy) plan claims nothing
 //! but that no order is dearer than at a site that has room at the end.
+//!
+//! By costs without a [lower bound](crate::plan::Costs::least_per_kilometre) such a plan, and one of orders of several
+//! sizes, knows the sites on a list only and does not say how many those were. It claims nothing of who goes where.
+//! Of an order that goes nowhere, the first of its list (its home, else the nearest eligible site) must be too dear,
+//! or full if that is the reason; and if the first is too dear but all are said to be full, there must be a full one
+//! that is not. Whether that one was listed, and whether others were that have room, is not checked.
+//!
+//! What was wished for is taken from the plan: its objective, preferences and opening time are those that it
+//! [says](Plan::preferences), and one that was made by the method nearest may call itself greedy if nothing is overfull.
+//! Where costs are the caller's own, nothing shows that the plan was by these if they lead to the same decisions.
 
 mod areas;
 mod certificate;
@@ -61,9 +73,9 @@ pub use violation::{Violation, Violations};
 ///
 /// # Errors
 ///
-/// [`Violations`]: all that is wrong. First come orders that are missing, too many or not where their buyers chose,
-/// then all other faults order by order, then loads site by site, the total, and prices site by site, always in the
-/// order of ids. Of a plan for another version of the network, or by [costs of the caller's
+/// [`Violations`]: all that is wrong. First come orders that are missing, too many, other than the plan remembers, or not
+/// where their buyers chose, then all other faults order by order, then loads site by site, the total, the proof, and
+/// prices site by site, always in the order of ids. Of a plan for another version of the network, or by [costs of the caller's
 /// own](Violation::OwnCosts), nothing else is looked at.
 ///
 /// ```
@@ -84,7 +96,9 @@ pub use violation::{Violation, Violations};
 ///
 /// orders[0].position = at(121.42)?; // not where the plan thinks it is
 /// let violations = verify::plan(&network, &orders, &plan).unwrap_err();
-/// assert_eq!(violations.kept()[0].to_string(), "order 1 is 0.000 m from site 2, not 1,426.684 m");
+/// let said: Vec<String> = violations.kept().iter().take(2).map(|violation| violation.to_string()).collect();
+/// assert_eq!(said[0], "order 1 has another position than the plan remembers");
+/// assert_eq!(said[1], "order 1 is 0.000 m from site 2, not 1,426.684 m");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn plan(network: &Network, orders: &[Order], plan: &Plan) -> Result<(), Violations> {
@@ -102,7 +116,7 @@ pub fn plan(network: &Network, orders: &[Order], plan: &Plan) -> Result<(), Viol
 ///
 /// # Errors
 ///
-/// [`Violations`], as [`plan`].
+/// [`Violations`], as [`plan`]. Of a plan [by distance](Violation::ByDistance), nothing else is looked at.
 ///
 /// ```
 /// use catchment::geo::{LngLat, Position};
@@ -129,6 +143,11 @@ pub fn plan_by_costs(
     plan: &Plan,
     costs: &dyn Costs,
 ) -> Result<(), Violations> {
+    if plan.is_by_distance() && plan.version() == network.version() {
+        let mut violations = Violations::none();
+        violations.push(Violation::ByDistance);
+        return violations.into_result();
+    }
     check(&Rules::new(network, plan, Some(costs)), orders, plan)
 }
 

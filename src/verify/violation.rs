@@ -2,7 +2,7 @@ use crate::balance::Price;
 use crate::candidates::Rejection;
 use crate::faults::Faults;
 use crate::id::{OrderId, SiteId};
-use crate::plan::{Cost, Total, Unassigned};
+use crate::plan::{Cost, Method, Proof, Total, Unassigned};
 use crate::site::Version;
 use crate::units::{Distance, Orders, Units};
 
@@ -34,6 +34,9 @@ pub enum Violation {
     /// again. Nothing else was looked at.
     #[error("plan is by costs of the caller's own: check it with verify::plan_by_costs")]
     OwnCosts,
+    /// The plan is by distance, and was to be checked by costs of the caller's own. Nothing else was looked at.
+    #[error("plan is by distance, not by costs of the caller's own: check it with verify::plan")]
+    ByDistance,
     /// Two orders of the batch have one id. The first was looked at.
     #[error("order {order} is in the batch twice")]
     OrderTwice {
@@ -51,6 +54,16 @@ pub enum Violation {
     UnknownOrder {
         /// The order.
         order: OrderId,
+    },
+    /// An order that asks for something else than the plan remembers of it, by which it is
+    /// [explained](crate::plan::Plan::explain). Positions are compared to the last bit, so a format that stores plans
+    /// must [keep it](crate::geo::Position).
+    #[error("order {order} has another {what} than the plan remembers")]
+    Remembered {
+        /// The order.
+        order: OrderId,
+        /// `position`, `size`, `set of required tags`, `wish` or `home`.
+        what: &'static str,
     },
     /// An order whose buyer chose a site is not there though it should be, or is though it should not, or for another
     /// reason than the plan gives.
@@ -204,6 +217,22 @@ pub enum Violation {
         /// The bound.
         bound: Total,
     },
+    /// A proof that the method does not have for such orders and costs: see [`Proof`] for which belong together.
+    #[error("plan by the method {} is {}, which these orders and costs rule out", method_name(*method), proof_name(*proof))]
+    Proof {
+        /// How the plan was made, as it says.
+        method: Method,
+        /// What it says is proven.
+        proof: Proof,
+    },
+    /// A number of listed sites in a plan that is not over listed sites, or none in one that is.
+    #[error("plan is {}, and says that {} sites are listed for each order", proof_name(*proof), listed.unwrap_or(0))]
+    Listed {
+        /// What it says is proven.
+        proof: Proof,
+        /// How many sites are listed for each order, as it says.
+        listed: Option<usize>,
+    },
     /// A price in a plan that is not proven.
     #[error("site {site} has price {} in a plan without proof", pair(*price))]
     PriceUnproven {
@@ -248,6 +277,7 @@ impl Violation {
             Self::OrderTwice { order }
             | Self::NotDecided { order }
             | Self::UnknownOrder { order }
+            | Self::Remembered { order, .. }
             | Self::ChosenSite { order, .. }
             | Self::UnknownSite { order, .. }
             | Self::NotEligible { order, .. }
@@ -288,6 +318,23 @@ fn chosen_outcome(why: Option<Unassigned>) -> String {
     match why {
         None => "it goes there".to_owned(),
         Some(why) => why.to_string(),
+    }
+}
+
+fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Nearest => "nearest",
+        Method::Greedy => "greedy",
+        Method::Balanced => "balanced",
+    }
+}
+
+fn proof_name(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Optimal => "optimal",
+        Proof::OverListedCandidates => "optimal over listed sites",
+        Proof::Bounded { .. } => "within a bound",
+        Proof::Nothing => "not proven",
     }
 }
 
