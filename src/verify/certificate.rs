@@ -32,6 +32,8 @@ enum Lists {
     Nearest(usize),
     /// All.
     All,
+    /// The plan does not say how many: the first of those at least.
+    Unsaid,
 }
 
 /// What a plan claims of each order that goes somewhere.
@@ -73,6 +75,7 @@ impl<'a> Certificate<'a> {
         let lists = match plan.proof() {
             Proof::OverListedCandidates => plan.listed().map(Lists::Nearest),
             Proof::Optimal if !rules.is_bounded() => Some(Lists::All),
+            Proof::Nothing if !rules.is_bounded() => Some(Lists::Unsaid),
             _ => None,
         };
         let claim = match (plan.proof(), plan.method()) {
@@ -193,7 +196,7 @@ impl<'a> Certificate<'a> {
                     visit(slot, cost);
                 }
             }
-            Some((near, Lists::All)) => {
+            Some((near, Lists::All | Lists::Unsaid)) => {
                 self.each_eligible(near, asker, EVERYWHERE, |slot, cost| {
                     visit(slot, cost);
                     EVERYWHERE
@@ -231,13 +234,23 @@ impl<'a> Certificate<'a> {
     ) {
         let mut best = (own, own_slot);
         let size = u64::from(asker.order.size.0);
-        self.each_eligible(&self.free, asker, own, |slot, cost| {
+        let room_counts = self.plan.method() != Method::Nearest;
+        let mut note = |slot: u32, cost: i64| {
             let value = plus(Price::default(), cost);
-            if value < best.0 && self.claims.room(slot as usize) >= size {
+            if value < best.0 && (!room_counts || self.claims.room(slot as usize) >= size) {
                 best = (value, slot);
             }
             best.0
-        });
+        };
+        match &self.by_distance {
+            // Of those that the plan knows of, the first alone is known.
+            Some((near, _)) => {
+                for (_, slot, cost) in self.nearest(near, asker, 1) {
+                    note(slot, cost);
+                }
+            }
+            None => self.each_eligible(&self.free, asker, own, note),
+        }
         self.object_to(asker, (own, own_slot), best, violations);
     }
 
@@ -268,41 +281,69 @@ impl<'a> Certificate<'a> {
 
     /// Whether the order goes nowhere for the reason that the plan gives.
     fn check_reason(&self, asker: &Asker<'_>, claimed: Unassigned, violations: &mut Violations) {
-        let nowhere = self.rules.nowhere;
-        let knows_all = matches!(self.by_distance, Some((_, Lists::All)));
-        let mut least: Option<i64> = None;
-        let mut note = |cost: i64| {
-            let cheapest = least.map_or(cost, |least| least.min(cost));
-            least = Some(cheapest);
-            plus(Price::default(), cheapest)
+        let expected = match &self.by_distance {
+            Some((near, Lists::Unsaid)) => self.reason_over_some(near, asker, claimed),
+            _ => self.reason(self.least_known(asker)),
         };
-        if knows_all {
-            self.each_known(asker, EVERYWHERE, |_, cost| note(cost));
-        } else {
-            self.each_eligible(&self.free, asker, EVERYWHERE, |_, cost| note(cost));
-        }
-        let expected = match least {
-            None => Unassigned::NoEligibleSite,
-            Some(cost) if plus(Price::default(), cost) >= nowhere => Unassigned::TooDear,
-            Some(_) => Unassigned::NoRoom,
-        };
-        // Without a lower bound of costs a plan knows the listed sites only.
-        let is_known = self.rules.is_bounded()
-            || knows_all
-            || [claimed, expected].contains(&Unassigned::NoEligibleSite);
-        if claimed != expected && is_known {
+        if claimed != expected {
             let order = asker.order.id;
             violations.push(Violation::Reason {
                 order,
                 claimed,
                 expected,
             });
-        } else if self.claim == Claim::Nothing
-            && expected == Unassigned::NoRoom
-            && self.rules.is_bounded()
-        {
-            self.check_least_with_room(asker, NOWHERE, nowhere, violations);
+        } else if self.claim == Claim::Nothing && expected == Unassigned::NoRoom {
+            self.check_least_with_room(asker, NOWHERE, self.rules.nowhere, violations);
         }
+    }
+
+    /// Why an order goes nowhere that costs so much at the cheapest site that the plan knows of.
+    fn reason(&self, least: Option<i64>) -> Unassigned {
+        match least {
+            None => Unassigned::NoEligibleSite,
+            Some(cost) if !self.is_worth(cost) => Unassigned::TooDear,
+            Some(_) => Unassigned::NoRoom,
+        }
+    }
+
+    /// Whether it is better to serve an order at this cost than to leave it.
+    fn is_worth(&self, cost: i64) -> bool {
+        plus(Price::default(), cost) < self.rules.nowhere
+    }
+
+    /// What the order costs at the cheapest eligible site that the plan knows of.
+    fn least_known(&self, asker: &Asker<'_>) -> Option<i64> {
+        let mut least: Option<i64> = None;
+        let mut note = |cost: i64| {
+            let cheapest = least.map_or(cost, |least| least.min(cost));
+            least = Some(cheapest);
+            plus(Price::default(), cheapest)
+        };
+        match &self.by_distance {
+            Some(_) => self.each_known(asker, EVERYWHERE, |_, cost| note(cost)),
+            None => self.each_eligible(&self.free, asker, EVERYWHERE, |_, cost| note(cost)),
+        }
+        least
+    }
+
+    /// The reason where the plan may have known all eligible sites, or only the first of the list: the one claimed, if
+    /// it is true of some list.
+    fn reason_over_some(&self, near: &Tree, asker: &Asker<'_>, claimed: Unassigned) -> Unassigned {
+        let first = self.nearest(near, asker, 1).first().copied();
+        let over_first = self.reason(first.map(|(.., cost)| cost));
+        if over_first != Unassigned::TooDear || claimed != Unassigned::NoRoom {
+            return over_first;
+        }
+        // Some site farther away must be worth its cost, but full.
+        let size = u64::from(asker.order.size.0);
+        let mut is_kept_out = false;
+        if self.plan.method() != Method::Nearest {
+            self.each_known(asker, EVERYWHERE, |slot, cost| {
+                is_kept_out |= self.is_worth(cost) && self.claims.room(slot as usize) < size;
+                EVERYWHERE
+            });
+        }
+        if is_kept_out { claimed } else { over_first }
     }
 
     /// Calls `visit(slot, cost)` for every eligible site whose cost and price may be at most the limit, which `visit`
