@@ -42,6 +42,15 @@ impl Names for Letters {
     }
 }
 
+/// Orders of one size, which is more than 1 in two cases of three: some sites then have room that nobody can use.
+fn draw_equal(world: World, seed: u64) -> Case {
+    let mut case = Case::draw(world, seed);
+    for order in &mut case.orders {
+        order.size = Units(1 + (seed % 3) as u32);
+    }
+    case
+}
+
 fn balanced(case: &Case) -> Plan {
     case.route(Method::Balanced)
 }
@@ -266,10 +275,10 @@ proptest! {
     #[test]
     fn an_exchange_costs_what_it_is_said_to_cost(seed: u64) {
         for world in [World::Bare, World::Full] {
-            let case = Case::draw(world, seed);
+            let case = draw_equal(world, seed);
             let plan = case.route(Method::Balanced);
             for explanation in explain_all(&case, &plan) {
-                check_exchange(Case::draw(world, seed), &plan, &explanation, &balanced);
+                check_exchange(draw_equal(world, seed), &plan, &explanation, &balanced);
             }
         }
     }
@@ -277,14 +286,63 @@ proptest! {
     #[test]
     fn remedies_help(seed: u64) {
         for world in [World::Bare, World::Full] {
-            let case = Case::draw(world, seed);
+            let case = draw_equal(world, seed);
             let plan = case.route(Method::Balanced);
             for explanation in explain_all(&case, &plan) {
                 for remedy in &explanation.remedies {
-                    check_remedy(Case::draw(world, seed), explanation.order, remedy, &balanced);
+                    check_remedy(draw_equal(world, seed), explanation.order, remedy, &balanced);
                 }
             }
         }
+    }
+}
+
+/// Two orders of size 2 at a site with this much room, and perhaps another site far away.
+fn of_two_units(room: u32, far: bool) -> Explanation {
+    let leader = |id, lng| Site::leader(SiteId(id), at(lng), Units(room));
+    let sites = [leader(1, 121.400), leader(9, 121.500)];
+    let sites = sites.into_iter().take(1 + usize::from(far));
+    let network = Network::builder()
+        .sites(sites)
+        .build()
+        .expect("sound sites");
+    let mut orders = [(1, 121.400), (2, 121.403)].map(|(id, lng)| Order::new(OrderId(id), at(lng)));
+    for order in &mut orders {
+        order.size = Units(2);
+    }
+    let plan = Router::new(&network).route(&orders).expect("a sound batch");
+    plan.explain(&network, OrderId(2)).expect("its own network")
+}
+
+#[test]
+fn room_that_is_too_small_for_an_order_is_no_place() {
+    for (room, more) in [(2, 2), (3, 1)] {
+        let explanation = of_two_units(room, false);
+        let site = SiteId(1);
+        assert_eq!(
+            explanation.remedies[0],
+            Remedy::Capacity {
+                site,
+                more: Units(more)
+            }
+        );
+        let said = explanation.to_string();
+        assert!(
+            said.contains("order 1 would go nowhere and all together would walk 285 m more"),
+            "{said}"
+        );
+        let exchange = of_two_units(room, true)
+            .exchange
+            .expect("the other gives way");
+        let gives_way = exchange.steps[1];
+        assert_eq!(
+            (gives_way.order, gives_way.to),
+            (OrderId(1), Some(SiteId(9)))
+        );
+        let back = at(121.400).distance_to(at(121.500)).as_millimetres();
+        let saved = at(121.403).distance_to(at(121.500)).as_millimetres();
+        let walk = at(121.403).distance_to(at(121.400)).as_millimetres();
+        assert_eq!(exchange.costs.cost.cast_unsigned(), back + walk - saved);
     }
 }
 

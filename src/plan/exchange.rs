@@ -6,7 +6,7 @@
 //! section 9.7) in a graph with a node for each site and one, *slack*, for all that is empty and for nowhere:
 //!
 //! - from a to b, the cheapest move of an order at a to b;
-//! - from a to slack, for nothing if a has room, else the cheapest move of an order at a to nowhere;
+//! - from a to slack, for nothing if a has room for one more, else the cheapest move of an order at a to nowhere;
 //! - from slack to b, for nothing, to leave one more place at b empty; or the cheapest move from nowhere to b.
 //!
 //! It leads from the full site to the site that the order leaves, or to slack if it comes from nowhere. With the prices
@@ -33,6 +33,8 @@ pub(super) struct Exchanges<'a> {
     /// The price of each slot as one number: levels and millimetres.
     prices: Vec<i64>,
     level: i64,
+    /// What one place is: the size of the orders that may move, as all have one.
+    size: Units,
     /// The ranks of the orders that may move, slot after slot and slack as the last, and where each slot's begin.
     members: Vec<u32>,
     begins: Vec<u32>,
@@ -92,18 +94,28 @@ impl<'a> Exchanges<'a> {
         if level > i64::MAX / 8 {
             return None;
         }
-        let sum = |price: Price| price.unassigned * level + price.cost;
-        let prices: Vec<i64> = plan.loads().iter().map(|load| sum(load.price)).collect();
+        // What is stored need not be true: no price of a plan that is can be out of range.
+        let sum = |price: Price| {
+            let levels = price.unassigned.checked_mul(level)?;
+            let sum = levels.checked_add(price.cost)?;
+            (0..=i64::MAX / 8).contains(&sum).then_some(sum)
+        };
+        let prices = plan.loads().iter().map(|load| sum(load.price));
+        let prices: Vec<i64> = prices.collect::<Option<_>>()?;
         if everywhere.is_bounded() {
             everywhere.set_prices(&prices);
         }
         let (members, begins) = movable(plan, terms);
+        let size = members
+            .first()
+            .map_or(Units(1), |rank| terms.order(*rank).size);
         Some(Self {
             plan,
             terms,
             everywhere,
             prices,
             level,
+            size,
             members,
             begins,
             exits: RefCell::new(KnownExits {
@@ -131,7 +143,7 @@ impl<'a> Exchanges<'a> {
         };
         let chord = asker.at.chord(self.terms.site(to).at);
         let left = match from {
-            Some(from) => self.cost_at(asker, from) + self.prices[from as usize],
+            Some(from) => self.cost_at(asker, from)? + self.prices[from as usize],
             None => self.nowhere(),
         };
         let entered = self.terms.cost(asker, to, chord)? + self.prices[to as usize];
@@ -227,8 +239,12 @@ impl<'a> Exchanges<'a> {
             let own = if slot == self.slack() {
                 self.nowhere()
             } else {
-                let own = self.cost_at(&asker, slot) + self.prices[slot as usize];
-                let way = (self.nowhere() - own, *rank);
+                let Some(cost) = self.cost_at(&asker, slot) else {
+                    self.refute(*rank, slot);
+                    continue;
+                };
+                let own = cost + self.prices[slot as usize];
+                let way = ((self.nowhere() - own).max(0), *rank);
                 to_nowhere = Some(to_nowhere.map_or(way, |known| known.min(way)));
                 own
             };
@@ -237,9 +253,7 @@ impl<'a> Exchanges<'a> {
                 let there = cost + self.prices[to as usize];
                 if to != slot && there < limit {
                     if there < own {
-                        let met = (*rank, to);
-                        let least = self.refuted.get().map_or(met, |known| known.min(met));
-                        self.refuted.set(Some(least));
+                        self.refute(*rank, to);
                     }
                     // Nothing is shorter than 0, or searches would not end.
                     to_sites.push((to, there.saturating_sub(own).max(0), *rank));
@@ -263,10 +277,16 @@ impl<'a> Exchanges<'a> {
         &self.members[begin..end]
     }
 
-    fn cost_at(&self, asker: &Asker, slot: u32) -> i64 {
+    fn refute(&self, rank: u32, slot: u32) {
+        let met = (rank, slot);
+        let least = self.refuted.get().map_or(met, |known| known.min(met));
+        self.refuted.set(Some(least));
+    }
+
+    /// What an order costs where the plan has it; `None` if it may not go there, which no plan that is true does.
+    fn cost_at(&self, asker: &Asker, slot: u32) -> Option<i64> {
         let chord = asker.at.chord(self.terms.site(slot).at);
-        let cost = self.terms.cost(asker, slot, chord);
-        cost.expect("the orders of a plan are at eligible sites")
+        self.terms.cost(asker, slot, chord)
     }
 
     /// What it costs to be nowhere.
@@ -283,7 +303,7 @@ impl<'a> Exchanges<'a> {
     }
 
     fn has_room(&self, slot: u32) -> bool {
-        self.plan.loads()[slot as usize].room() > Units(0)
+        self.plan.loads()[slot as usize].room() >= self.size
     }
 
     fn step(&self, rank: u32, from: Option<u32>, to: Option<u32>) -> Step {

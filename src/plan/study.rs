@@ -47,7 +47,10 @@ impl<'a> Study<'a> {
         // Where distance bounds no cost, a plan that does not say how many sites it listed may know of all.
         let listed = match terms.least_per_kilometre() {
             Some(_) => 1,
-            None => plan.listed().unwrap_or(plan.loads().len()).max(1),
+            None => plan
+                .listed()
+                .unwrap_or(usize::MAX)
+                .clamp(1, plan.loads().len().max(1)),
         };
         Self {
             plan,
@@ -234,11 +237,15 @@ impl<'a> Study<'a> {
         let value = (load.price.unassigned, load.price.cost + cost);
         let is_next = value == self.terms.settings.nowhere();
         let queue = self.queue(load.site, self.terms.batch.len());
+        // Room that is too small for one order is left.
+        let more = queue.checked_add(subject.order.size.0)?;
+        let more = Units(more.saturating_sub(load.room().0));
+        let is_full = load.room() < subject.order.size;
         let remedy = Remedy::Capacity {
             site: load.site,
-            more: Units(queue.checked_add(subject.order.size.0)?),
+            more,
         };
-        (is_next && self.is_proven()).then_some(remedy)
+        (is_next && is_full && self.is_proven()).then_some(remedy)
     }
 
     /// How much more capacity the site would need for all that chose it, may have it, and are among the first so many.
@@ -259,7 +266,7 @@ impl<'a> Study<'a> {
         };
         let queue = self.queue(site, subject.asker.rank as usize + 1);
         let load = self.plan.load(site)?;
-        let more = Units(queue.saturating_sub(load.capacity.0 - load.locked.0));
+        let more = Units(queue.saturating_sub(load.capacity.0.saturating_sub(load.locked.0)));
         Some(Remedy::Capacity { site, more })
     }
 
