@@ -16,7 +16,9 @@ pub struct Explanation {
     pub order: OrderId,
     /// What was decided.
     pub outcome: Outcome,
-    /// The nearest eligible site, full or not; `None` if no site is eligible.
+    /// The nearest eligible site, full or not; `None` if no site is eligible. If the buyer [chose a
+    /// site](crate::order::Wish::Site), the nearest that would be eligible without that choice: so it can be told how
+    /// much farther the chosen one is, and where the order could go instead of one that can't take it.
     pub nearest: Option<Neighbour>,
     /// How much farther than that the order goes; `None` if it goes nowhere.
     pub detour: Option<Distance>,
