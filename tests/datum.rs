@@ -199,6 +199,46 @@ fn raw_coordinates_are_plain_fields_in_serde() {
     assert!(serde_json::from_str::<Bd09>(r#"{"lng":1,"lat":2,"alt":3}"#).is_err());
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn two_bare_numbers_are_coordinates_in_no_text() {
+    fn check<T>(coordinates: T)
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+    {
+        let error = serde_json::from_str::<T>("[1.0, 0.5]").expect_err("no names");
+        let said = "invalid type: sequence, expected coordinates by name, `lng` and `lat`";
+        assert!(error.to_string().starts_with(said), "{error}");
+        assert!(serde_json::from_value::<T>(serde_json::json!([1.0, 0.5])).is_err());
+        let text = serde_json::to_string(&coordinates).expect("plain fields");
+        assert_eq!(text, r#"{"lng":1.0,"lat":0.5}"#);
+        assert_eq!(
+            serde_json::from_str::<T>(&text).expect("by name"),
+            coordinates
+        );
+        for wrong in [
+            r#"{"lng":1.0}"#,
+            r#"{"lng":1,"lat":2,"lat":2}"#,
+            "7",
+            "null",
+        ] {
+            assert!(serde_json::from_str::<T>(wrong).is_err(), "{wrong}");
+        }
+        // A compact format has no names, and writes the two numbers alone.
+        let bytes = postcard::to_allocvec(&coordinates).expect("plain fields");
+        assert_eq!(bytes.len(), 16);
+        assert_eq!(
+            postcard::from_bytes::<T>(&bytes).expect("as written"),
+            coordinates
+        );
+    }
+    let (lng, lat) = (1.0, 0.5);
+    check(LngLat { lng, lat });
+    check(Gcj02 { lng, lat });
+    check(Bd09 { lng, lat });
+    check(Position::new(LngLat { lng, lat }).expect("in range"));
+}
+
 /// Files of `../shared/data` that carry both datums: GCJ-02 as published, WGS 84 rounded to six decimals (0.08 m)
 /// after an inverse that was not ours.
 #[test]

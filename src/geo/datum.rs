@@ -64,8 +64,7 @@ use crate::geo::{LngLat, Position, PositionError};
 /// home.distance_to(Gcj02 { lng: 121.50, lat: 31.24 });
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Gcj02 {
     /// Degrees east, in GCJ-02.
     pub lng: f64,
@@ -86,8 +85,7 @@ pub struct Gcj02 {
 /// # Ok::<(), catchment::geo::PositionError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Bd09 {
     /// Degrees east, in BD-09.
     pub lng: f64,

@@ -6,6 +6,8 @@ mod covering;
 mod datum;
 mod dissolve;
 mod geodesic;
+#[cfg(feature = "serde")]
+mod named;
 mod position;
 mod region;
 mod sphere;

@@ -13,6 +13,7 @@ use crate::units::Distance;
 /// convert from [`geo::Point`], whose `x` is longitude and `y` latitude. Coordinates from Chinese map services are not
 /// WGS 84: read them as [`Gcj02`](crate::geo::Gcj02) or [`Bd09`](crate::geo::Bd09) and convert.
 ///
+/// In serde form it is `{"lng": 121.49, "lat": 31.24}`: a text with two bare numbers in a row is refused there too.
 /// Serde keeps every bit of a position; not every format does. With `serde_json` turn on its feature
 /// `float_roundtrip`, or the last bit of some longitudes changes on the way through text.
 ///
@@ -39,8 +40,7 @@ pub struct Position {
 /// assert_eq!(raw.lng, 121.5);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LngLat {
     /// Degrees east of Greenwich.
     pub lng: f64,
