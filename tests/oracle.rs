@@ -95,6 +95,20 @@ fn outliers() {
     }
 }
 
+/// Lockers within a few metres of each other, also as seen from the other side of the Earth.
+#[test]
+fn one_building() {
+    for size in [10, 33, 60, 200] {
+        let mut random = Random::new(size);
+        let mut near = |degrees: f64| degrees + 1e-4 * random.unit();
+        let stores = (0..size).map(|id| {
+            let at = degrees(near(121.47), near(31.23));
+            Site::store(SiteId(id), at, Units(5))
+        });
+        check_network(World::City, stores.collect(), 4_000);
+    }
+}
+
 #[test]
 fn ten_thousand_changes() {
     for (seed, world, areas) in [
@@ -354,6 +368,13 @@ impl Questions {
             // From anywhere on Earth, and from a site's own doorstep.
             0 => World::Globe.positions(self.random.next(), 1)[0],
             1 if brute.len() > 0 => brute.site(self.random.below(brute.len())).position,
+            // Where squared chords tell little, all of them being nearly 4.
+            2 if brute.len() > 0 => {
+                let site = brute.site(self.random.below(brute.len())).position;
+                let mut nearly = |degrees: f64| degrees + 1e-5 * self.random.unit();
+                let lng = nearly(site.lng() - 180.0_f64.copysign(site.lng()));
+                degrees(lng, nearly(-site.lat()).clamp(-90.0, 90.0))
+            }
             _ => near,
         }
     }

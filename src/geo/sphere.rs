@@ -105,8 +105,9 @@ impl UnitVector {
     }
 }
 
-/// What separates two unit vectors, cheap to compare and enough to compute their distance.
-#[derive(Clone, Copy, Debug)]
+/// What separates two unit vectors, cheap to compare and enough to compute their distance. Equal ones are equal
+/// distances.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Chord {
     /// |a − b|².
     pub(crate) chord2: f64,

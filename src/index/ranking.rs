@@ -32,12 +32,8 @@ impl Ranked {
     }
 
     #[cold]
-    #[expect(
-        clippy::float_cmp,
-        reason = "equal bits are equal distances; all others are compared in millimetres"
-    )]
     fn cmp_tied(&self, other: &Self) -> Ordering {
-        if self.chord.chord2 == other.chord.chord2 {
+        if self.chord == other.chord {
             return self.id.cmp(&other.id);
         }
         (self.distance(), self.id).cmp(&(other.distance(), other.id))
