@@ -72,6 +72,28 @@ proptest! {
 }
 
 #[test]
+fn there_may_be_no_candidate_and_no_site() {
+    for (starts, capacities) in [
+        (vec![], vec![]),
+        (vec![0], vec![]),
+        (vec![0, 0], vec![]),
+        (vec![0, 0], vec![3]),
+    ] {
+        let instance = Instance {
+            capacities,
+            rows: vec![Vec::new(); starts.len().saturating_sub(1)],
+            objective: Objective::FewestUnassigned,
+        };
+        let solution = Lists {
+            starts,
+            ..Lists::default()
+        }
+        .solve(&instance);
+        assert_eq!(solution, Ok(solve(&instance.problem())));
+    }
+}
+
+#[test]
 fn arrays_that_are_no_rows_are_refused() {
     let misfit =
         |row: usize, sites: usize, costs: usize| ProblemError::RowMisfit { row, sites, costs };

@@ -108,14 +108,15 @@ impl<'a, C: Copy + Ord + Into<i64>> ArraySource<'a, C> {
                 firsts.push(Candidate::pack(site, least.into()));
             }
         }
-        let costs = extent.map_or(0..=0, |(low, high)| low.into()..=high.into());
-        for cost in [*costs.start(), *costs.end()] {
-            Candidate::new(last_site, cost)?;
+        let mut ends = None;
+        if let Some((low, high)) = extent {
+            let end = |cost: C| Candidate::new(last_site, cost.into());
+            ends = Some((end(low)?, end(high)?));
         }
-        let rows = Rows::of_firsts(firsts, last_site, &costs);
+        let rows = Rows::of_firsts(firsts, ends);
         let source = Self {
             arrays,
-            costs,
+            costs: ends.map_or(0..=0, |(low, high)| low.cost()..=high.cost()),
             ascend,
         };
         Ok((source, rows))

@@ -1,5 +1,4 @@
 use core::fmt;
-use core::ops::RangeInclusive;
 
 use crate::balance::ProblemError;
 
@@ -135,21 +134,20 @@ impl Rows {
         }
     }
 
-    /// Rows of which only the cheapest candidates are known ([`Candidate::NONE`] for an empty one), the largest site
-    /// slot and the range of costs: all that a solver needs whose source knows the rest.
-    pub(super) fn of_firsts(
-        firsts: Vec<Candidate>,
-        last_site: u32,
-        costs: &RangeInclusive<i64>,
-    ) -> Self {
-        Self {
+    /// Rows of which only the cheapest candidates are known ([`Candidate::NONE`] for an empty one) and, if there is any
+    /// candidate, the least and the greatest cost at the last site that is named: all that a solver needs whose source
+    /// knows the rest.
+    pub(super) fn of_firsts(firsts: Vec<Candidate>, ends: Option<(Candidate, Candidate)>) -> Self {
+        let mut rows = Self {
             count: firsts.len(),
             firsts,
-            last_site,
-            cheapest: Candidate::pack(0, *costs.start()),
-            dearest: Candidate::pack(0, *costs.end()),
             ..Self::default()
+        };
+        if let Some((cheapest, dearest)) = ends {
+            rows.last_site = dearest.site();
+            (rows.cheapest, rows.dearest) = (cheapest, dearest);
         }
+        rows
     }
 
     /// The next order's candidates. O(length of the row), or a sort of it.
