@@ -8,13 +8,19 @@ use crate::balance::{
 
 /// The best plan over the listed candidates, with the least prices that prove it.
 ///
-/// Of several best plans it is always the same one: the result depends on the problem alone.
+/// Of several best plans it is always the same one: the result depends on the problem alone. Up to 100,000 orders it
+/// is the one that this leads to: every order goes to its cheapest site, of several the first by number. Sites with
+/// too many are relieved, those with the fewest too many first, then by number; each time along the cheapest chain of
+/// moves to a place with room, of several such places to the first by number, by way of those that are nearer or, if
+/// as near, the first by number; and of orders that could move at the same cost the first by number does. (More
+/// orders, and those of a shortage, may begin at other prices, which follow from the problem as well.)
 ///
 /// # Complexity
 ///
 /// One chain of moves for each order beyond the capacity of its cheapest site, found by a search that settles the
 /// sites nearer than the nearest room: O(candidates + e × (s log s + x)) for e chains that settle s sites with x exits
-/// between them, and O(candidates) memory.
+/// between them, and O(candidates) memory. Thousands of orders with one and the same row are the hard case: rows that
+/// reach far, and a long way to the next room. (20,000 orders, all at one address among 800 sites: 3 s.)
 ///
 /// ```
 /// use catchment::balance::{Candidate, Objective, Price, Problem, Rows, solve};
@@ -373,7 +379,7 @@ fn relieve_while_easy<S: CandidateSource>(engine: &mut Engine<S>) -> bool {
                 return false;
             }
         }
-        engine.relieve(core::iter::once(site));
+        engine.relieve_site(site);
     }
     true
 }

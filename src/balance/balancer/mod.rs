@@ -317,7 +317,7 @@ impl Balancer {
         self.capacities[site as usize] = capacity;
         let less = i64::from(before) - i64::from(capacity);
         self.engine.take_room(site, less);
-        self.engine.relieve(core::iter::once(site));
+        self.engine.relieve_site(site);
         self.refill(site);
         Ok(Inverse::SetCapacity(site, before))
     }

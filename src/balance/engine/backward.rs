@@ -125,7 +125,7 @@ impl<S: CandidateSource> Engine<S> {
                 if length >= limit {
                     continue;
                 }
-                let order = exit.order;
+                let order = sites[from as usize].first_order(door.number);
                 if node.dist == FAR {
                     touched.push(from);
                 }

@@ -64,7 +64,7 @@ impl<S: CandidateSource> Engine<S> {
     pub(in crate::balance) fn admit(&mut self, order: u32) {
         let (place, cost) = self.best_place(order, None, None);
         self.place(order, place, cost);
-        self.relieve(core::iter::once(place));
+        self.relieve_site(place);
     }
 
     /// Takes an order out of the problem. Returns the place it leaves.

@@ -7,7 +7,7 @@ pub(super) const FAR: i64 = i64::MAX / 2;
 /// In [`SiteLists::members`], set on the number of an order: it has left. Numbers of orders are smaller.
 pub(super) const GONE: u32 = 1 << 31;
 
-/// In [`Exit::order`]: there is no move.
+/// In [`Exit::member`]: there is no move.
 const NOBODY: u32 = u32::MAX;
 
 /// An order's wish to leave: what the move adds to its cost, and its place among the members of the site it leaves.
@@ -51,15 +51,15 @@ impl Move {
     }
 }
 
-/// The moves from one site to one other: a queue in a part of the site's pool. The first is always one that is still
-/// possible; the others may be of orders that have left.
+/// The moves from one site to one other: a queue in a part of the site's pool. Any of them may be of an order that has
+/// left; of the first that is found out when the exit is asked for it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exit {
-    /// What the first move costs, [`FAR`] if there is none.
+    /// What the first move costs, [`FAR`] if there is none: no possible move costs less.
     pub(super) low: i64,
     pub(super) to: u32,
-    /// Whose move is the first.
-    pub(super) order: u32,
+    /// Whose move is the first, by its place among the members.
+    member: u32,
     start: u32,
     len: u32,
     room: u32,
@@ -167,7 +167,7 @@ impl SiteLists {
         self.exits.push(Exit {
             low: FAR,
             to,
-            order: NOBODY,
+            member: NOBODY,
             start: self.pool.len() as u32,
             len: 0,
             room: 0,
@@ -208,7 +208,7 @@ impl SiteLists {
         }
         for exit in &mut self.exits {
             let first = self.pool[exit.start as usize];
-            (exit.low, exit.order) = (first.delta(), self.members[first.member()]);
+            (exit.low, exit.member) = (first.delta(), first.member() as u32);
         }
     }
 
@@ -254,15 +254,51 @@ impl SiteLists {
         }
     }
 
-    /// A member has left: the exits where its move was the first get another first.
+    /// A member has left. The exits where its move was the first find out when they are [asked](Self::first_order).
     pub(super) fn leave(&mut self, member: usize) {
-        let order = self.members[member];
         self.members[member] |= GONE;
+    }
+
+    /// Tells the exits at once that this member has left.
+    pub(super) fn pass_on(&mut self, member: usize) {
         for exit in &mut self.exits {
-            if exit.order == order {
+            if exit.member == member as u32 {
                 exit.advance(&mut self.pool, &self.members);
             }
         }
+    }
+
+    /// Tells all exits who has left.
+    pub(super) fn pass_on_all(&mut self) {
+        for exit in 0..self.exits.len() {
+            self.first_order(exit as u32);
+        }
+    }
+
+    /// The order whose move through an exit is the first that is possible. If another one was thought to be, `low` has
+    /// risen now.
+    #[inline]
+    pub(super) fn first_order(&mut self, exit: u32) -> u32 {
+        let exit = &mut self.exits[exit as usize];
+        let order = exit.first_order(&self.members);
+        if order == NOBODY || order & GONE == 0 {
+            return order;
+        }
+        exit.advance(&mut self.pool, &self.members);
+        exit.first_order(&self.members)
+    }
+
+    /// The first possible move to a place: what it costs and whose it is.
+    pub(super) fn first_to(&mut self, place: u32) -> Option<(i64, u32)> {
+        let number = self.exits.iter().position(|exit| exit.to == place)?;
+        let order = self.first_order(number as u32);
+        Some((self.exits[number].low, order))
+    }
+
+    /// An exit and its key.
+    #[inline]
+    pub(super) fn at(&mut self, exit: u32) -> (&mut i64, &Exit) {
+        (&mut self.keys[exit as usize], &self.exits[exit as usize])
     }
 }
 
@@ -270,11 +306,17 @@ impl Exit {
     /// So many moves are looked through more quickly than they are made a heap.
     const FEW: usize = 16;
 
+    /// Whose move is the first, with the mark of those who have left.
+    #[inline]
+    fn first_order(&self, members: &[u32]) -> u32 {
+        members.get(self.member as usize).copied().unwrap_or(NOBODY)
+    }
+
     /// Forgets all moves.
     pub(super) fn clear(&mut self) {
         self.len = 0;
         self.low = FAR;
-        self.order = NOBODY;
+        self.member = NOBODY;
         self.is_heap = false;
     }
 
@@ -286,14 +328,14 @@ impl Exit {
         let last = queue.len() - 1;
         queue[last] = leave;
         let first = (leave.delta(), members[leave.member()]);
-        let is_first = first < (self.low, self.order);
+        let is_first = first < (self.low, self.first_order(members) & !GONE);
         if self.is_heap {
             sift_up(queue, last, members);
         } else if is_first {
             queue.swap(0, last);
         }
         if is_first {
-            (self.low, self.order) = first;
+            (self.low, self.member) = (first.0, leave.member() as u32);
         }
     }
 
@@ -315,8 +357,8 @@ impl Exit {
             len
         };
         self.len = len as u32;
-        (self.low, self.order) = match queue[..len].first() {
-            Some(first) => (first.delta(), members[first.member()]),
+        (self.low, self.member) = match queue[..len].first() {
+            Some(first) => (first.delta(), first.member() as u32),
             None => (FAR, NOBODY),
         };
     }

@@ -304,7 +304,6 @@ impl<S: CandidateSource> Engine<S> {
         lists.listed_below = listed_below.min(unnamed_below);
         lists.layout(site, &mut listed[..count], exit_of);
         let key = |exit: &Exit| exit.low + nodes[exit.to as usize].price;
-        lists.exits.sort_unstable_by_key(key);
         for (known, exit) in lists.keys.iter_mut().zip(&lists.exits) {
             *known = key(exit);
         }
@@ -358,16 +357,18 @@ impl<S: CandidateSource> Engine<S> {
             entrances,
             ..
         } = self;
-        scratch.clear();
+        let mut count = 0;
         let mut found = |to: u32, cost: i64| {
             let delta = cost - own;
-            if to != site && delta + floors[to as usize] < listed_below {
-                scratch.push((to, Move::new(delta, member)));
+            if count == scratch.len() {
+                scratch.resize(2 * count + 16, (0, Move::new(0, 0)));
             }
+            scratch[count] = (to, Move::new(delta, member));
+            count += usize::from((to != site) & (delta + floors[to as usize] < listed_below));
         };
         found(nowhere, self.nowhere_costs.cost(order));
         source.below(order, own.saturating_add(listed_below), found);
-        for (to, leave) in scratch {
+        for (to, leave) in &scratch[..count] {
             let exit = lists.exit_to(*to, site, exit_of, entrances);
             lists.push(exit, *leave, entrances);
             let key = &mut lists.keys[exit];
@@ -375,10 +376,15 @@ impl<S: CandidateSource> Engine<S> {
         }
     }
 
-    /// An order leaves its place. Queues in which it is not the first find out when they come to it.
+    /// An order leaves its place. Queues find out when they come to it; searches backward look at the first moves of
+    /// many, so once they are possible those are told at once.
     fn leave(&mut self, order: u32) -> u32 {
         let spot = &mut self.spots[order as usize];
-        self.sites[spot.place as usize].leave(spot.member as usize);
+        let lists = &mut self.sites[spot.place as usize];
+        lists.leave(spot.member as usize);
+        if self.entrances.is_some() {
+            lists.pass_on(spot.member as usize);
+        }
         core::mem::replace(&mut spot.place, ABSENT)
     }
 

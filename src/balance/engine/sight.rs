@@ -52,6 +52,7 @@ impl<S: CandidateSource> Engine<S> {
         let mut entrances: Entrances = vec![Vec::new(); self.nodes.len()];
         for (from, lists) in (0..).zip(&mut self.sites) {
             lists.doors.clear();
+            lists.pass_on_all();
             for (number, exit) in (0..).zip(&lists.exits) {
                 let (doors, low) = (&mut entrances[exit.to as usize], exit.low);
                 lists.doors.push(doors.len() as u32);
