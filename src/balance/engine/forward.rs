@@ -97,19 +97,18 @@ impl<S: CandidateSource> Engine<S> {
             ..
         } = self;
         let lists = &mut sites[site as usize];
-        let mut count = lists.nearer_than(within, near, &mut beyond);
-        // Prices have risen since most keys were written down. Without branches, as above.
-        let looked_at = count;
-        count = 0;
+        let looked_at = lists.nearer_than(within, near, &mut beyond);
+        // Prices have risen since most keys were written down. Without branches, as there.
+        let mut count = 0;
         for place in 0..looked_at {
             let number = near[place];
             let (key, exit) = lists.at(number);
             let goal = &nodes[exit.to as usize];
             *key = exit.low + goal.price;
-            let is_near = *key < within;
+            let (is_near, is_nearer) = (*key < within, base + *key < goal.dist);
             beyond = beyond.min(if is_near { FAR } else { *key });
             near[count] = number;
-            count += usize::from(is_near & (base + *key < goal.dist));
+            count += usize::from(is_near & is_nearer);
         }
         for number in &near[..count] {
             let order = lists.first_order(*number);

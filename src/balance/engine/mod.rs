@@ -364,7 +364,8 @@ impl<S: CandidateSource> Engine<S> {
                 scratch.resize(2 * count + 16, (0, Move::new(0, 0)));
             }
             scratch[count] = (to, Move::new(delta, member));
-            count += usize::from((to != site) & (delta + floors[to as usize] < listed_below));
+            let (is_other, is_below) = (to != site, delta + floors[to as usize] < listed_below);
+            count += usize::from(is_other & is_below);
         };
         found(nowhere, self.nowhere_costs.cost(order));
         source.below(order, own.saturating_add(listed_below), found);
