@@ -113,9 +113,9 @@ pub struct SiteLoad {
     pub load: Units,
     /// How much of the load is orders whose buyers chose the site.
     pub locked: Units,
-    /// What one more place would save: the least optimal price, in millimetres. A place is room for one order, as all
-    /// orders of a proven plan have one size, those aside whose buyers chose a site. Zero where a place is left (of room
-    /// for 1, orders of size 2 can make no use), and wherever a plan is not proven.
+    /// What one more place would save: the least optimal price, in millimetres. A place is room for one order: those
+    /// of a proven plan have one size, except where buyers chose their site. Zero where a place is left (room for 1 is
+    /// none for orders of size 2), and wherever a plan is not proven.
     pub price: Price,
 }
 

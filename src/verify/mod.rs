@@ -13,8 +13,8 @@
 //!    site is there, while there is room, in the order of ids; whoever goes nowhere does so for the reason given.
 //! 3. Loads, locked loads, capacities and totals are what they should be, no site is overfull, and method and
 //!    [proof](crate::plan::Proof) belong together.
-//! 4. The certificate: prices are not negative, zero where another order fits in, and every order is where cost + price is
-//!    least of *all* eligible sites and nowhere (see [`balance`](crate::balance#the-certificate)). Then no plan is
+//! 4. The certificate: prices are not negative, zero where another order fits in, and every order is where cost + price
+//!    is least of *all* eligible sites and nowhere (see [`balance`](crate::balance#the-certificate)). Then no plan is
 //!    better, whoever made this one and however. And no smaller prices would do.
 //!
 //! # Prices are the least
@@ -36,9 +36,9 @@
 //! or full if that is the reason; and if the first is too dear but all are said to be full, there must be a full one
 //! that is not. Whether that one was listed, and whether others were that have room, is not checked.
 //!
-//! What was wished for is taken from the plan: its objective, preferences and opening time are those that it
-//! [says](Plan::preferences), and one that was made by the method nearest may call itself greedy if nothing is overfull.
-//! Where costs are the caller's own, nothing shows that the plan was by these if they lead to the same decisions.
+//! What was wished for is taken from the plan: its objective, preferences and opening time are what it
+//! [says](Plan::preferences), and one by the method nearest may call itself greedy if nothing is overfull. Where costs
+//! are the caller's own, nothing shows that the plan was by these and not by others with the same decisions.
 
 mod areas;
 mod certificate;
@@ -73,10 +73,10 @@ pub use violation::{Violation, Violations};
 ///
 /// # Errors
 ///
-/// [`Violations`]: all that is wrong. First come orders that are missing, too many, other than the plan remembers, or not
-/// where their buyers chose, then all other faults order by order, then loads site by site, the total, the proof, and
-/// prices site by site, always in the order of ids. Of a plan for another version of the network, or by [costs of the caller's
-/// own](Violation::OwnCosts), nothing else is looked at.
+/// [`Violations`]: all that is wrong. First come orders that are missing, too many or other than the plan remembers,
+/// then those that are not where their buyers chose, then all other faults order by order, then loads site by site, the
+/// total, the proof, and prices site by site, always in the order of ids. Of a plan for another version of the network,
+/// or by [costs of the caller's own](Violation::OwnCosts), nothing else is looked at.
 ///
 /// ```
 /// use catchment::geo::{LngLat, Position};

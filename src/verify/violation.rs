@@ -218,7 +218,11 @@ pub enum Violation {
         bound: Total,
     },
     /// A proof that the method does not have for such orders and costs: see [`Proof`] for which belong together.
-    #[error("plan by the method {} is {}, which these orders and costs rule out", method_name(*method), proof_name(*proof))]
+    #[error(
+        "plan by the method {} is {}, which these orders and costs rule out",
+        method_name(*method),
+        proof_name(*proof)
+    )]
     Proof {
         /// How the plan was made, as it says.
         method: Method,
