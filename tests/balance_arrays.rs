@@ -97,6 +97,7 @@ fn there_may_be_no_candidate_and_no_site() {
 fn arrays_that_are_no_rows_are_refused() {
     let misfit =
         |row: usize, sites: usize, costs: usize| ProblemError::RowMisfit { row, sites, costs };
+    let late = |start| ProblemError::StartMisfit { start };
     let cost_max = Candidate::COST_MAX;
     let orders = Problem::ORDERS_MAX + 1;
     for (starts, sites, costs, error) in [
@@ -104,8 +105,9 @@ fn arrays_that_are_no_rows_are_refused() {
         (vec![0], vec![], vec![], None),
         (vec![0, 0, 0], vec![], vec![], None),
         (vec![], vec![0], vec![1], Some(misfit(0, 1, 1))),
-        (vec![1], vec![0], vec![1], Some(misfit(0, 1, 1))),
-        (vec![1, 1], vec![0], vec![1], Some(misfit(0, 1, 1))),
+        (vec![1], vec![0], vec![1], Some(late(1))),
+        (vec![1, 1], vec![0], vec![1], Some(late(1))),
+        (vec![7, 2], vec![0, 1], vec![1, 2], Some(late(7))),
         (vec![0, 1], vec![0], vec![], Some(misfit(0, 1, 0))),
         (vec![0, 1], vec![], vec![1], Some(misfit(0, 0, 1))),
         (vec![0, 1, 1], vec![0, 1], vec![1, 2], Some(misfit(1, 2, 2))),
@@ -121,6 +123,12 @@ fn arrays_that_are_no_rows_are_refused() {
             vec![0, 2],
             vec![2, 1],
             Some(ProblemError::NoSuchSite { site: 2, sites: 2 }),
+        ),
+        (
+            vec![0, 2],
+            vec![0, u32::MAX],
+            vec![2, 1],
+            Some(ProblemError::SiteTooLarge { site: u32::MAX }),
         ),
         (
             vec![0, 2],

@@ -168,7 +168,7 @@ fn problems_beyond_the_limits_are_refused_with_their_numbers() {
 
 #[test]
 fn candidates_beyond_the_limits_are_refused_with_their_numbers() {
-    let (last, sites) = (Candidate::SITES_MAX - 1, Candidate::SITES_MAX);
+    let last = Candidate::SITES_MAX - 1;
     for cost in [-COST_MAX, -1, 0, 1, COST_MAX] {
         for site in [0, 1, last] {
             let candidate = candidate(site, cost);
@@ -179,9 +179,58 @@ fn candidates_beyond_the_limits_are_refused_with_their_numbers() {
         let refused = Candidate::new(last, cost);
         assert_eq!(refused, Err(ProblemError::CostTooLarge { cost }));
     }
-    for site in [sites, u32::MAX] {
+    for site in [last + 1, u32::MAX] {
         let refused = Candidate::new(site, 0);
-        assert_eq!(refused, Err(ProblemError::NoSuchSite { site, sites }));
+        assert_eq!(refused, Err(ProblemError::SiteTooLarge { site }));
+    }
+}
+
+#[test]
+fn errors_say_what_is_so() {
+    let (site, price, items, range) = (u32::MAX, -1, 1 << 20, (1 << 39) - 1);
+    for (error, said) in [
+        (
+            ProblemError::SiteTooLarge { site },
+            "site 4294967295 is beyond the limit of 16777216 sites",
+        ),
+        (
+            ProblemError::MovePrice { price },
+            "move price -1 is negative or takes a cost below the limit of -274877906943",
+        ),
+        (
+            ProblemError::StartMisfit { start: 1 },
+            "the first row starts at 1, not at 0",
+        ),
+        (
+            ProblemError::RowMisfit {
+                row: 0,
+                sites: 2,
+                costs: 3,
+            },
+            "row 0 does not fit into arrays of lengths 2 and 3",
+        ),
+        (
+            ProblemError::CostsTooFarApart { items, range },
+            "costs of up to 549755813887 for each of 1048576 sites or orders leave no room to count with 64 bits",
+        ),
+    ] {
+        assert_eq!(error.to_string(), said);
+    }
+}
+
+#[test]
+fn rows_with_memory_for_more_than_there_is_are_rows() {
+    for (orders, candidates) in [
+        (usize::MAX, 0),
+        (0, usize::MAX),
+        (5, usize::MAX),
+        (usize::MAX - 1, usize::MAX),
+    ] {
+        let mut rows = Rows::with_capacity(orders, candidates);
+        rows.push([candidate(0, 3)]);
+        rows.push([candidate(1, 2), candidate(0, 4)]);
+        let expected = [vec![(0, 3)], vec![(1, 2), (0, 4)]];
+        assert_eq!(rows, self::rows(&expected));
     }
 }
 

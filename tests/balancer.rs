@@ -332,10 +332,11 @@ fn a_price_of_moves_holds_orders_back_and_is_not_counted() {
     balancer.set_move_price(15).expect("small");
     assert_eq!(balancer.site(0), Some(0));
     assert_eq!(balancer.total().cost, 10);
-    assert_eq!(
-        balancer.set_move_price(-1),
-        Err(ProblemError::CostTooLarge { cost: -1 })
-    );
+    for price in [-1, i64::MIN, i64::MAX] {
+        let refused = balancer.set_move_price(price);
+        assert_eq!(refused, Err(ProblemError::MovePrice { price }));
+    }
+    assert_eq!(balancer.total().cost, 10);
 }
 
 #[test]

@@ -4,10 +4,11 @@ use crate::balance::{Candidate, CandidateSource, Named, Problem, ProblemError, R
 
 /// The candidates of every order in arrays of the caller's, which are read where they lie: nothing is copied.
 ///
-/// Row i is what `sites` and `costs` hold from `starts[i]` up to `starts[i + 1]`, so there is one start more than
-/// there are orders, and at most 2³² − 1 candidates. Costs are whole numbers of any type that fits into `i64`. As
-/// in [`Rows`], a row may be empty, and if it names a site twice, the cheaper one counts. Its candidates may come
-/// in any order; the solver looks at fewer of them if the costs ascend in every row.
+/// Row i is what `sites` and `costs` hold from `starts[i]` up to `starts[i + 1]`. So there is one start more than there
+/// are orders (or none at all, for no orders), the first of them 0, and at most 2³² − 1 candidates. Costs are whole
+/// numbers of any type that fits into `i64`. As in [`Rows`], a row may be empty, and if it names a site twice, the
+/// cheaper one counts. Its candidates may come in any order; the solver looks at fewer of them if the costs ascend in
+/// every row.
 ///
 /// [`solve_arrays`](crate::balance::solve_arrays) takes them.
 #[derive(Clone, Copy, Debug)]
@@ -41,11 +42,12 @@ impl<C: Copy + Ord + Into<i64>> Arrays<'_, C> {
         if orders > Problem::ORDERS_MAX {
             return Err(ProblemError::TooManyOrders { orders });
         }
+        if let Some(start) = self.starts.first().copied().filter(|first| *first != 0) {
+            return Err(ProblemError::StartMisfit { start });
+        }
         let (sites, costs) = (self.sites.len(), self.costs.len());
         let last = self.starts.last().copied().unwrap_or(0);
-        let wrong = if self.starts.first().is_some_and(|first| *first != 0) {
-            Some(0)
-        } else if last as usize != sites || sites != costs {
+        let wrong = if last as usize != sites || sites != costs {
             Some(orders.saturating_sub(1))
         } else {
             self.starts.windows(2).position(|row| row[0] > row[1])

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::balance::ProblemError;
+use crate::balance::{Problem, ProblemError};
 
 /// One place an order could go to: a site slot and what it costs to send the order there. 8 bytes.
 ///
@@ -36,16 +36,13 @@ impl Candidate {
     ///
     /// # Errors
     ///
-    /// [`ProblemError::CostTooLarge`] and [`ProblemError::NoSuchSite`] for what 8 bytes can't hold.
+    /// [`ProblemError::CostTooLarge`] and [`ProblemError::SiteTooLarge`] for what 8 bytes can't hold.
     pub const fn new(site: u32, cost: i64) -> Result<Self, ProblemError> {
         if cost < -Self::COST_MAX || cost > Self::COST_MAX {
             return Err(ProblemError::CostTooLarge { cost });
         }
         if site >= Self::SITES_MAX {
-            return Err(ProblemError::NoSuchSite {
-                site,
-                sites: Self::SITES_MAX,
-            });
+            return Err(ProblemError::SiteTooLarge { site });
         }
         Ok(Self::pack(site, cost))
     }
@@ -119,15 +116,17 @@ impl Default for Rows {
 }
 
 impl Rows {
-    /// No rows yet, and memory for so many. O(1).
+    /// No rows yet, and memory for so many, as far as there is any and a [problem](Problem::ORDERS_MAX) may have them.
+    /// O(1).
     #[must_use]
     pub fn with_capacity(orders: usize, candidates: usize) -> Self {
+        let firsts = if candidates > orders { orders } else { 0 };
         Self {
-            candidates: Vec::with_capacity(candidates),
+            candidates: reserved(candidates),
             count: 0,
             width: 0,
             ends: Vec::new(),
-            firsts: Vec::with_capacity(if candidates > orders { orders } else { 0 }),
+            firsts: reserved(firsts.min(Problem::ORDERS_MAX)),
             last_site: 0,
             cheapest: Candidate::NONE,
             dearest: Candidate(0),
@@ -240,7 +239,7 @@ impl Rows {
             1 => self.candidates.capacity(),
             _ => self.firsts.capacity(),
         };
-        let orders = expected.max(self.count + 1);
+        let orders = expected.min(Problem::ORDERS_MAX).max(self.count + 1);
         self.firsts.reserve_exact(orders - self.firsts.len());
         self.ends.reserve_exact(orders);
         self.ends
@@ -301,6 +300,15 @@ impl Rows {
     pub(super) fn extent(&self) -> Option<(u32, i64, i64)> {
         let costs = (self.cheapest.cost(), self.dearest.cost());
         (self.cheapest != Candidate::NONE).then_some((self.last_site, costs.0, costs.1))
+    }
+}
+
+/// An empty list with memory for so many, or with none if there is not so much.
+fn reserved(count: usize) -> Vec<Candidate> {
+    let mut list = Vec::new();
+    match list.try_reserve_exact(count) {
+        Ok(()) => list,
+        Err(_) => Vec::new(),
     }
 }
 

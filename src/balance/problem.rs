@@ -29,6 +29,12 @@ pub enum ProblemError {
         /// The number of sites.
         sites: u32,
     },
+    /// A site slot that no problem has, whatever its sites.
+    #[error("site {site} is beyond the limit of {max} sites", max = Candidate::SITES_MAX)]
+    SiteTooLarge {
+        /// The slot.
+        site: u32,
+    },
     /// A cost or price that is out of range.
     #[error("cost {cost} is beyond the limit of {max}", max = Candidate::COST_MAX)]
     CostTooLarge {
@@ -58,14 +64,26 @@ pub enum ProblemError {
         /// Its greatest.
         greatest: i64,
     },
+    /// A price of moves that is negative, or so large that a cost less the price is out of range.
+    #[error("move price {price} is negative or takes a cost below the limit of -{max}", max = Candidate::COST_MAX)]
+    MovePrice {
+        /// The price.
+        price: i64,
+    },
+    /// The first row does not start at 0.
+    #[error("the first row starts at {start}, not at 0")]
+    StartMisfit {
+        /// Where it starts.
+        start: u32,
+    },
     /// The starts of rows don't divide the arrays of sites and costs.
-    #[error("row {row} does not fit into {sites} sites and {costs} costs")]
+    #[error("row {row} does not fit into arrays of lengths {sites} and {costs}")]
     RowMisfit {
         /// The first row that does not, or the last of all.
         row: usize,
-        /// The number of sites.
+        /// The length of the array of sites.
         sites: usize,
-        /// The number of costs.
+        /// The length of the array of costs.
         costs: usize,
     },
     /// Not one price for each order.
@@ -76,10 +94,13 @@ pub enum ProblemError {
         /// The number of orders.
         orders: usize,
     },
-    /// The costs are so far apart that a sum of them could leave 64 bits.
-    #[error("{items} sums of up to {range} each do not fit into 64 bits")]
+    /// The costs are so far apart that the solver could not tell sums of them apart in 64 bits.
+    #[error(
+        "costs of up to {range} for each of {items} sites or orders leave no room to count with 64 bits"
+    )]
     CostsTooFarApart {
-        /// The number of orders or sites, whichever sum would overflow.
+        /// The number of orders, if the sum of their costs could reach 2⁶², or else of sites, if the costs of a chain
+        /// through all of them could reach 2⁵⁸.
         items: usize,
         /// How large each item may be.
         range: i64,

@@ -48,7 +48,7 @@ pub fn solve(problem: &Problem) -> Solution {
 ///
 /// # Errors
 ///
-/// As [`Problem::new`], and [`ProblemError::RowMisfit`].
+/// As [`Problem::new`], and [`ProblemError::StartMisfit`] and [`ProblemError::RowMisfit`].
 ///
 /// ```
 /// use catchment::balance::{Arrays, Objective, solve_arrays};

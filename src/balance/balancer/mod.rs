@@ -180,10 +180,10 @@ impl Balancer {
     ///
     /// # Errors
     ///
-    /// [`ProblemError::CostTooLarge`] if a cost less the price is out of range, or the price is negative.
+    /// [`ProblemError::MovePrice`] if a cost less the price is out of range, or the price is negative.
     pub fn set_move_price(&mut self, price: i64) -> Result<(), ProblemError> {
         if price < 0 {
-            return Err(ProblemError::CostTooLarge { cost: price });
+            return Err(ProblemError::MovePrice { price });
         }
         let engine = &mut self.engine;
         let nowhere = engine.nowhere();
@@ -195,7 +195,7 @@ impl Balancer {
                 cost += if *anchor == spot.place { old_price } else { 0 };
                 cost = cost.saturating_sub(price);
                 if cost < -Candidate::COST_MAX {
-                    return Err(ProblemError::CostTooLarge { cost });
+                    return Err(ProblemError::MovePrice { price });
                 }
             }
             costs.push(cost);
