@@ -1,5 +1,7 @@
 //! What a router is told: costs of the caller's own, limits, threads; and plans that are stored.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use catchment::balance::Price;
 use catchment::geo::Position;
 use catchment::id::{OrderId, SiteId};
@@ -265,6 +267,86 @@ fn costs_out_of_range_are_refused_and_the_first_is_named() {
         fails(&Tunnel),
         "order 3 at site 2 costs 475561 mm, below the bound of 951123 mm"
     );
+}
+
+/// The walk for the first questions, and then no cost.
+struct Forgetful {
+    left: AtomicUsize,
+    least_per_kilometre: Option<Distance>,
+}
+
+impl Costs for Forgetful {
+    fn cost(&self, _: &Order, _: &Site, distance: Distance) -> Option<Cost> {
+        let less = |left: usize| left.checked_sub(1);
+        let left = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        left.is_ok().then(|| Cost::from(distance))
+    }
+
+    fn least_per_kilometre(&self) -> Option<Distance> {
+        self.least_per_kilometre
+    }
+}
+
+#[test]
+fn costs_that_are_gone_when_asked_again_are_an_error() {
+    let sites =
+        (0..5).map(|id| Site::store(SiteId(id), at(121.40 + id as f64 / 1_000.0), Units(2)));
+    let network = Network::builder()
+        .sites(sites)
+        .build()
+        .expect("sound sites");
+    for size in [1, 2] {
+        let mut orders: Vec<Order> = (0..8)
+            .map(|id| Order::new(OrderId(id), at(121.4)))
+            .collect();
+        orders[0].size = Units(size);
+        for least_per_kilometre in [
+            None,
+            Some(Distance::ZERO),
+            Some(Distance::from_metres(1_000)),
+        ] {
+            let mut gone = 0;
+            for left in 0..120 {
+                let left = AtomicUsize::new(left);
+                let costs = Forgetful {
+                    left,
+                    least_per_kilometre,
+                };
+                match Router::new(&network).costs(&costs).route(&orders) {
+                    Ok(_) => {}
+                    Err(RouteError::CostGone { order, site }) => {
+                        assert!(order.0 < 8 && site.0 < 5);
+                        gone += 1;
+                    }
+                    Err(other) => unreachable!("{other}"),
+                }
+            }
+            assert!(
+                gone > 5,
+                "{gone} of size {size} at least {least_per_kilometre:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_bound_beyond_all_costs_is_refused_as_any_that_is_too_high() {
+    let network = Network::builder().site(Site::store(SiteId(1), at(121.4), Units(9)));
+    let network = network.build().expect("a sound site");
+    let orders = [Order::new(OrderId(5), at(121.5))];
+    for bits in 21..=64_u32 {
+        let bound = Distance::from_millimetres(u64::MAX >> (64 - bits));
+        let (left, least_per_kilometre) = (AtomicUsize::new(usize::MAX), Some(bound));
+        let costs = Forgetful {
+            left,
+            least_per_kilometre,
+        };
+        let refused = Router::new(&network).costs(&costs).route(&orders).err();
+        let is_named = matches!(refused, Some(RouteError::CostBelowBound { .. }));
+        assert!(is_named, "{bits} bits: {refused:?}");
+    }
 }
 
 #[test]

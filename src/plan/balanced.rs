@@ -64,7 +64,7 @@ fn balance_equal(
     }
     for (number, (asker, site)) in askers.iter().zip(solution.sites()).enumerate() {
         match site {
-            Some(slot) => draft.send(asker, slot),
+            Some(slot) => draft.send(asker, slot)?,
             None => draft.leave_for_want_of(asker.rank, cheapest(problem.rows(), number)),
         }
     }
@@ -110,7 +110,7 @@ fn pack(
     let mut left = Vec::new();
     for (number, (asker, site)) in askers.iter().zip(packing.sites()).enumerate() {
         match site {
-            Some(slot) => draft.send(asker, slot),
+            Some(slot) => draft.send(asker, slot)?,
             None => left.push(number),
         }
     }

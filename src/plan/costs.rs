@@ -10,7 +10,11 @@ use crate::units::Distance;
 /// matrix is a closure that looks it up.
 ///
 /// What is asked for are eligible sites only; of those, `None` means that the order can't go there. The same question
-/// must always have the same answer, from any thread.
+/// must always have the same answer, from any thread. If it has another within a batch, the plan is not what its proof
+/// says, which [`verify`](crate::verify::plan_by_costs) tells, or routing fails.
+///
+/// A cost or reward is at most 137,438,953,471 mm, half of what a [candidate](crate::balance::Candidate::COST_MAX) may
+/// cost: preferences come on top.
 ///
 /// ```
 /// use catchment::order::Order;

@@ -40,7 +40,8 @@ pub enum RouteError {
         site: SiteId,
         /// The cost.
         cost: Cost,
-        /// The largest cost and, negative, the largest reward.
+        /// The largest cost and, negative, the largest reward: half of what a
+        /// [candidate](crate::balance::Candidate::COST_MAX) may cost, as preferences come on top.
         limit: Cost,
     },
     /// The caller's [`Costs`](crate::plan::Costs) named a cost below their own bound.
@@ -58,6 +59,16 @@ pub enum RouteError {
         cost: Cost,
         /// The share of [`least_per_kilometre`](crate::plan::Costs::least_per_kilometre).
         bound: Cost,
+    },
+    /// The caller's [`Costs`](crate::plan::Costs) named a cost, and none when asked again.
+    #[error(
+        "order {order} at site {site} had a cost and then has none: costs must not change while a batch is routed"
+    )]
+    CostGone {
+        /// The order.
+        order: OrderId,
+        /// The site.
+        site: SiteId,
     },
     /// The sum of all costs does not fit into 64 bits.
     #[error("the sum of all costs does not fit into 64 bits")]

@@ -44,7 +44,11 @@ impl<'a> Everywhere<'a> {
             })
             .collect();
         let (ranked_by, per_kilometre) = match terms.least_per_kilometre() {
-            Some(least) => (RankedBy::Cost, least),
+            // No cost is as large as this, and what is larger does not fit into the tree's numbers.
+            Some(least) => (
+                RankedBy::Cost,
+                least.min(Candidate::COST_MAX.unsigned_abs()),
+            ),
             None => (RankedBy::Distance, 1_000_000),
         };
         let weight = |slot| match ranked_by {

@@ -252,15 +252,16 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The order goes to the site, at the cost there.
-    pub(super) fn send(&mut self, asker: &Asker, slot: u32) {
+    /// The order goes to the site, at the cost there. Only if the caller's costs have changed there can be none.
+    pub(super) fn send(&mut self, asker: &Asker, slot: u32) -> Result<(), RouteError> {
         let chord = asker.at.chord(self.terms.site(slot).at);
         let cost = self.terms.cost(asker, slot, chord);
-        self.assign(
-            asker,
-            slot,
-            cost.expect("the optimiser uses candidates only"),
-        );
+        let cost = cost.ok_or_else(|| RouteError::CostGone {
+            order: self.terms.order(asker.rank).id,
+            site: self.loads[slot as usize].site,
+        })?;
+        self.assign(asker, slot, cost);
+        Ok(())
     }
 
     fn assign(&mut self, asker: &Asker, slot: u32, cost: i64) {

@@ -147,7 +147,7 @@ impl<'a> Study<'a> {
             return (Because::Chosen, None);
         }
         let (Some(nearest), Some(cheapest)) = (subject.nearest, subject.cheapest) else {
-            debug_assert!(false, "the assigned site is eligible");
+            // Not so of a plan that is true, but what is stored need not be.
             return (Because::Nearest, None);
         };
         if assigned.cost.as_millimetres() <= cheapest.cost() {
