@@ -58,7 +58,8 @@ impl Network {
     /// The site nearest to a position, or `None` if the network is empty.
     ///
     /// Exact: of several at the same distance in millimetres, the one with the smallest id. O(log n) expected; with the
-    /// tiles built ([`prepare`](Self::prepare)) a table look-up and a comparison of a few sites.
+    /// tiles built ([`prepare`](Self::prepare)) a table look-up and a comparison of a few sites. Sites at one point are
+    /// all compared by their ids: with k of them nearest, O(k) more, some 10 ms for a million.
     ///
     /// ```
     /// use catchment::geo::{LngLat, Position};

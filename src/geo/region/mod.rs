@@ -81,6 +81,9 @@ impl Region {
     /// touches itself, rings that cross or share a stretch, a hole outside its shell or inside another hole.
     /// Rings of one polygon may touch in single points.
     ///
+    /// All that is decided exactly, as long as products of differences of coordinates are numbers: corners nearer to
+    /// each other than some 10⁻¹⁵⁰ degrees may be taken to lie on one line, and their ring to have no area.
+    ///
     /// ```
     /// use catchment::geo::{Region, RegionError};
     /// use geo::polygon;
