@@ -432,6 +432,16 @@ fn a_log_that_was_tampered_with_is_found_out() {
         |steps| placed(steps, &|site, _| *site = SiteId(9)),
         |found| matches!(found, V::UnknownSite { .. }),
     );
+    for off in [-1, 1, 86_400_000] {
+        let held = move |steps: &mut Vec<Step>| {
+            for event in steps.iter_mut().flat_map(|step| &mut step.events) {
+                if let Event::Placed { until, .. } = event {
+                    *until = Timestamp::from_unix_millis(until.as_unix_millis() + off);
+                }
+            }
+        };
+        tampered(held, |found| matches!(found, V::HeldUntil { .. }));
+    }
     tampered(
         |steps| placed(steps, &|_, cost| *cost = Cost::ZERO),
         |found| matches!(found, V::WrongCost { .. }),

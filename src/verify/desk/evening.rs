@@ -242,6 +242,16 @@ impl<'a> Evening<'a> {
             return;
         }
         let id = order.id;
+        let end = self.now.checked_add(self.policy.hold_for);
+        let expected = end.unwrap_or(Timestamp::MAX);
+        if until != expected {
+            let order = id;
+            self.violations.push(DeskViolation::HeldUntil {
+                order,
+                until,
+                expected,
+            });
+        }
         match self.cost(order, site) {
             Some(cost) if cost != claimed => {
                 self.violations.push(DeskViolation::WrongCost {

@@ -8,6 +8,7 @@ use crate::faults::Faults;
 use crate::id::{CommandId, OrderId, SiteId, SkuId};
 use crate::plan::Cost;
 use crate::site::Network;
+use crate::time::Timestamp;
 use crate::units::Units;
 
 pub(super) use evening::Evening;
@@ -70,6 +71,16 @@ pub enum DeskViolation {
         sequence: u64,
         /// Which order.
         order: OrderId,
+    },
+    /// An order is held for longer or shorter than the policy says.
+    #[error("order {order} is held until {until}, not {expected}")]
+    HeldUntil {
+        /// Which order.
+        order: OrderId,
+        /// According to the log.
+        until: Timestamp,
+        /// According to the policy.
+        expected: Timestamp,
     },
     /// A site is named that is not there.
     #[error("no site {site}")]
@@ -141,11 +152,11 @@ pub enum DeskViolation {
 ///
 /// Nothing of the desk is asked: sites, loads, stock, homes and prices are followed from the events alone, with sums
 /// of its own. Checked is that steps and times follow each other and no command was decided twice; that every order
-/// has one fate and keeps its time; that it is where it may be, at the cost that was told; under
-/// [`Firm`](crate::desk::Promise::Firm), that it was told the best site with room and goods, and moved for no other
-/// cause than a rejection, a closing, missing goods or the buyer's consent; and that after every step no site has
-/// taken more than it takes and nobody holds goods that are not there. (A capacity that is lowered below the load, or
-/// safety stock raised, breaks no promise: it only ends new ones.)
+/// has one fate, is held as long as the policy says, and keeps its time; that it is where it may be, at the cost that
+/// was told; under [`Firm`](crate::desk::Promise::Firm), that it was told the best site with room and goods, and moved
+/// for no other cause than a rejection, a closing, missing goods or the buyer's consent; and that after every step no
+/// site has taken more than it takes and nobody holds goods that are not there. (A capacity that is lowered below the
+/// load, or safety stock raised, breaks no promise: it only ends new ones.)
 ///
 /// O(events), and O(sites) for each order that was told at once.
 ///
