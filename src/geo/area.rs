@@ -17,7 +17,10 @@ use crate::units::Distance;
 /// Which addresses a site serves (服务范围). By default, all.
 ///
 /// Plain data, cheap to clone; the builder of a network checks it. Polygons are of the crate `geo` 0.33: depend on it.
-/// Serde forms: `"unlimited"`, `{"radius": 1000000}` in mm, `{"cells": ["89309958ac7ffff"]}`, `{"polygon": …}`.
+///
+/// Serde forms: `"unlimited"`, `{"radius": 1000000}` in mm, `{"cells": ["89309958ac7ffff"]}`, and for polygons that of
+/// `geo`, which is not GeoJSON: `{"polygon": [{"exterior": [{"x": 121.47, "y": 31.23}, …], "interiors": []}]}`. (With
+/// the crate `geojson` a GeoJSON geometry becomes a `geo::MultiPolygon`.)
 ///
 /// ```
 /// use catchment::geo::{Cell, ServiceArea};
