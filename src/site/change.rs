@@ -110,8 +110,8 @@ impl Network {
     /// packed: those are then put in order. After one of them for every eight sites (at least 256, at most 4,096) the
     /// sites are packed anew within the call, which costs as much as building the network; spread over the changes that
     /// brought it about that is a few microseconds each at 20,000 sites. Closing a store looks at every site for
-    /// leaders that it supplies. Where many sites share one point (a mall of lockers, a geocoder's fallback), a change of
-    /// one of them looks at all of them: 1 ms with 20,000 at one point, some 15 ms with 200,000.
+    /// leaders that it supplies. Where many sites share one point (a mall of lockers, a geocoder's fallback), a change
+    /// of one looks at all of them: 1 ms with 20,000 at one point, some 15 ms with 200,000.
     ///
     /// The new version shares the tiles of [`prepare`](Self::prepare), but a packing drops them.
     ///
