@@ -202,7 +202,7 @@ fn raw_coordinates_are_plain_fields_in_serde() {
 #[cfg(feature = "serde")]
 #[test]
 fn two_bare_numbers_are_coordinates_in_no_text() {
-    fn check<T>(coordinates: T)
+    fn check<T>(coordinates: &T)
     where
         T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
     {
@@ -210,11 +210,11 @@ fn two_bare_numbers_are_coordinates_in_no_text() {
         let said = "invalid type: sequence, expected coordinates by name, `lng` and `lat`";
         assert!(error.to_string().starts_with(said), "{error}");
         assert!(serde_json::from_value::<T>(serde_json::json!([1.0, 0.5])).is_err());
-        let text = serde_json::to_string(&coordinates).expect("plain fields");
+        let text = serde_json::to_string(coordinates).expect("plain fields");
         assert_eq!(text, r#"{"lng":1.0,"lat":0.5}"#);
         assert_eq!(
             serde_json::from_str::<T>(&text).expect("by name"),
-            coordinates
+            *coordinates
         );
         for wrong in [
             r#"{"lng":1.0}"#,
@@ -225,18 +225,18 @@ fn two_bare_numbers_are_coordinates_in_no_text() {
             assert!(serde_json::from_str::<T>(wrong).is_err(), "{wrong}");
         }
         // A compact format has no names, and writes the two numbers alone.
-        let bytes = postcard::to_allocvec(&coordinates).expect("plain fields");
+        let bytes = postcard::to_allocvec(coordinates).expect("plain fields");
         assert_eq!(bytes.len(), 16);
         assert_eq!(
             postcard::from_bytes::<T>(&bytes).expect("as written"),
-            coordinates
+            *coordinates
         );
     }
     let (lng, lat) = (1.0, 0.5);
-    check(LngLat { lng, lat });
-    check(Gcj02 { lng, lat });
-    check(Bd09 { lng, lat });
-    check(Position::new(LngLat { lng, lat }).expect("in range"));
+    check(&LngLat { lng, lat });
+    check(&Gcj02 { lng, lat });
+    check(&Bd09 { lng, lat });
+    check(&Position::new(LngLat { lng, lat }).expect("in range"));
 }
 
 /// Files of `../shared/data` that carry both datums: GCJ-02 as published, WGS 84 rounded to six decimals (0.08 m)
