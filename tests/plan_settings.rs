@@ -394,6 +394,13 @@ fn what_is_stored_must_be_a_plan() {
         ("2 orders for 3 decisions", &|plan| {
             plan["asked"].as_array_mut().expect("a list").pop();
         }),
+        (
+            "preference home is worth 20,000,000 m, limit is 10,000,000 m",
+            &|plan| {
+                let home = "/settings/preferences/home";
+                *plan.pointer_mut(home).expect("there") = 20_000_000_000_u64.into();
+            },
+        ),
         ("order 3 goes to site 9, which has no load", &|plan| {
             let site = "/decisions/0/outcome/assigned/site";
             *plan.pointer_mut(site).expect("there") = 9.into();

@@ -448,7 +448,7 @@ fn an_order_that_would_rather_go_nowhere_is_named() {
 }
 
 /// Where the whole numbers of a stored plan are, as JSON pointers.
-fn numbers(value: &Value, at: &str, found: &mut Vec<String>) {
+pub(crate) fn numbers(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Number(_) => found.push(at.to_owned()),
         Value::Array(items) => {

@@ -6,9 +6,11 @@ use catchment::plan::{Cost, Method, Objective, Plan, Proof, Router, Unassigned};
 use catchment::site::{Network, Site};
 use catchment::units::{Distance, Units};
 use catchment::verify::{self, Violation};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::tampering::{ORDER, SITE, at, check, street};
+use crate::tampering::{ORDER, SITE, at, check, numbers, street};
+use crate::verifying::{draw, router};
+use crate::workload::Random;
 
 #[test]
 fn a_proof_that_the_method_has_not_is_named() {
@@ -103,4 +105,74 @@ fn a_false_reason_by_costs_without_a_bound_is_named() {
     check((2, 2), (100, 800), 2, full, dear);
     check((1, 2), (900, 100), 1, dear, full);
     check((1, 2), (900, 800), 1, dear, full);
+}
+
+#[test]
+fn what_is_stored_can_be_explained_or_is_refused_whatever_it_says() {
+    let mut explained = 0;
+    for seed in 0..400 {
+        let (network, orders) = draw(seed ^ 0xe4b1, 1 + seed as usize % 40, 10);
+        let mut random = Random::new(seed);
+        let router = router(&network, &mut random);
+        let method = [Method::Greedy, Method::Balanced][seed as usize % 2];
+        let plan = router.method(method).route(&orders).expect("a sound batch");
+        let stored = serde_json::to_value(&plan).expect("a plan is data");
+        let mut all = Vec::new();
+        numbers(&stored, "", &mut all);
+        let mut changed = stored;
+        let mut change = |place: &str, value: Value| {
+            let mut next = changed.clone();
+            *next.pointer_mut(place).expect("it is there") = value;
+            // What is no plan by its form is refused, and not tried.
+            if serde_json::from_value::<Plan>(next.clone()).is_ok() {
+                changed = next;
+            }
+        };
+        for _ in 0..12 {
+            let number = &all[random.below(all.len())];
+            let other = [0, 7, -40_000_000, 4_000_000_000, i64::MAX, i64::MIN][random.below(6)];
+            if number != "/version" {
+                change(number, json!(other));
+            }
+        }
+        if random.one_in(4) {
+            change("/proof", json!("optimal"));
+        }
+        if random.one_in(4) {
+            change("/proof", json!("over_listed_candidates"));
+            change("/settings/listed", json!(u64::MAX));
+        }
+        if random.one_in(4) {
+            change("/settings/has_own_costs", json!(true));
+        }
+        if random.one_in(8) {
+            let mut loads = changed["loads"].clone();
+            let last = loads.as_array_mut().and_then(Vec::pop);
+            if random.one_in(2)
+                && let Some(mut load) = last
+            {
+                load["site"] = json!(1_000_000);
+                loads.as_array_mut().expect("a list").push(load);
+            }
+            let mut next = changed.clone();
+            next["loads"] = loads;
+            if serde_json::from_value::<Plan>(next.clone()).is_ok() {
+                changed = next;
+            }
+        }
+        let changed: Plan = serde_json::from_value(changed).expect("still a plan by its form");
+        let ids: Vec<OrderId> = changed
+            .decisions()
+            .iter()
+            .map(|decision| decision.order)
+            .collect();
+        for explanation in changed.explain_each(&network, &ids).into_iter().flatten() {
+            explained += usize::from(!explanation.to_string().is_empty());
+        }
+        let unbounded = |_: &Order, _: &Site, walk: Distance| Some(Cost::from(walk));
+        let _ = changed.explain_each_by_costs(&network, &orders, &unbounded, &ids);
+        let _ = verify::plan(&network, &orders, &changed);
+        let _ = verify::plan_by_costs(&network, &orders, &changed, &unbounded);
+    }
+    assert!(explained > 3_000, "{explained} explained");
 }

@@ -211,6 +211,12 @@ pub enum ExplainError {
     /// ([`explain_by_costs`](crate::plan::Plan::explain_by_costs)).
     #[error("the plan was made with costs of the caller's own: explain_by_costs takes them")]
     OwnCosts,
+    /// The sites of the network are not those of the plan, though its version is: what is stored has been changed.
+    #[error("site {site} is not in both the network and the plan")]
+    OtherSites {
+        /// The first site that is missing or too many.
+        site: SiteId,
+    },
     /// The orders given with the costs are not those of the plan.
     #[error("order {order} is not in both the orders and the plan, once and asking for the same")]
     OtherOrders {

@@ -99,30 +99,32 @@ fn check_size(sites: usize, orders: usize) -> Result<(), ProblemError> {
 
 impl Settings {
     fn check(&self) -> Result<(), RouteError> {
+        let limit = Preferences::WORTH_MAX;
+        self.too_large().map_or(Ok(()), |(preference, worth)| {
+            Err(RouteError::PreferenceTooLarge {
+                preference,
+                worth,
+                limit,
+            })
+        })
+    }
+
+    /// The first preference that is worth more than may be.
+    pub(super) fn too_large(&self) -> Option<(&'static str, Distance)> {
         let Preferences {
             home,
             store,
             leader,
             sites,
         } = &self.preferences;
-        let limit = Preferences::WORTH_MAX;
         let sites = sites.values().map(|worth| ("sites", *worth));
         let all = [("home", *home), ("store", *store), ("leader", *leader)];
         let priced = match self.objective {
             Objective::FewestUnassigned => Distance::ZERO,
             Objective::UnassignedAt(price) => price,
         };
-        let all = all.into_iter().chain([("unassigned", priced)]).chain(sites);
-        for (preference, worth) in all {
-            if worth > limit {
-                return Err(RouteError::PreferenceTooLarge {
-                    preference,
-                    worth,
-                    limit,
-                });
-            }
-        }
-        Ok(())
+        let mut all = all.into_iter().chain([("unassigned", priced)]).chain(sites);
+        all.find(|(_, worth)| *worth > Preferences::WORTH_MAX)
     }
 
     /// What it is worth to serve an order: the pair of unassigned orders and cost that it has nowhere.

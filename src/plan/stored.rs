@@ -3,8 +3,9 @@
 use serde::{Serialize, Serializer};
 
 use crate::id::{OrderId, SiteId};
-use crate::plan::Plan;
 use crate::plan::result::Inner;
+use crate::plan::{Plan, Preferences};
+use crate::units::Distance;
 
 /// What is stored is not a plan.
 ///
@@ -33,6 +34,14 @@ pub enum PlanError {
         /// The site.
         site: SiteId,
     },
+    /// A preference beyond [`Preferences::WORTH_MAX`](crate::plan::Preferences::WORTH_MAX), which no plan is routed by.
+    #[error("preference {preference} is worth {worth}, limit is {limit}", limit = Preferences::WORTH_MAX)]
+    PreferenceTooLarge {
+        /// Which: `home`, `store`, `leader`, `sites`, or `unassigned` for the price of the objective.
+        preference: &'static str,
+        /// What it is worth.
+        worth: Distance,
+    },
     /// Not one order for each decision.
     #[error("{orders} orders for {decisions} decisions")]
     OrdersMissing {
@@ -53,6 +62,9 @@ impl TryFrom<Inner> for Plan {
     type Error = PlanError;
 
     fn try_from(inner: Inner) -> Result<Self, PlanError> {
+        if let Some((preference, worth)) = inner.settings.too_large() {
+            return Err(PlanError::PreferenceTooLarge { preference, worth });
+        }
         let (orders, decisions) = (inner.asked.len(), inner.decisions.len());
         if orders != decisions {
             return Err(PlanError::OrdersMissing { orders, decisions });

@@ -156,7 +156,9 @@ impl<'a> Study<'a> {
             } else {
                 let slot = self.terms.slot(nearest.site);
                 let at_nearest = slot.and_then(|slot| self.cost(&subject.asker, slot));
-                let saves = at_nearest.unwrap_or(0) - assigned.cost.as_millimetres();
+                let saves = at_nearest
+                    .unwrap_or(0)
+                    .saturating_sub(assigned.cost.as_millimetres());
                 let is_listed = saves >= 0;
                 let saves = Cost::from_millimetres(saves);
                 if !self.terms.has_own_costs() {
@@ -201,7 +203,7 @@ impl<'a> Study<'a> {
         self.everywhere
             .each_known_below(&subject.asker, i64::MAX, |slot, cost| {
                 let price = self.load(slot).price;
-                let value = (price.unassigned, price.cost + cost, slot);
+                let value = (price.unassigned, price.cost.saturating_add(cost), slot);
                 if best.is_none_or(|best| value < best) {
                     best = Some(value);
                 }
@@ -234,7 +236,7 @@ impl<'a> Study<'a> {
     fn capacity_for_one(&self, subject: &Subject<'_>, slot: u32) -> Option<Remedy> {
         let load = self.load(slot);
         let cost = self.cost(&subject.asker, slot)?;
-        let value = (load.price.unassigned, load.price.cost + cost);
+        let value = (load.price.unassigned, load.price.cost.saturating_add(cost));
         let is_next = value == self.terms.settings.nowhere();
         let queue = self.queue(load.site, self.terms.batch.len());
         // Room that is too small for one order is left.
