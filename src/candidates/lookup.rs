@@ -5,7 +5,7 @@ use core::cell::LazyCell;
 use crate::candidates::{Filter, Verdict};
 use crate::geo::{Address, Position, chord2_reaching};
 use crate::id::SiteId;
-use crate::index::{Best, Passing, Ranked, Ranking, map_in_order};
+use crate::index::{Ranked, Ranking, map_in_order};
 use crate::site::{Neighbour, Network, Record, TOGETHER};
 
 impl Network {
@@ -44,18 +44,9 @@ impl Network {
             filter.first_unmet(record, &address, ranked.chord).is_none()
         };
         let any_will_do = filter.asks_nothing_more();
-        let at_once = |ranked: &Ranked| any_will_do && self.state.is_plain(ranked);
-        let state = &self.state;
-        let found = match state.nearest_open_by_tiles(from, bound, eligible, at_once) {
-            Passing::Nearest(found) => Some(found),
-            Passing::Nobody => None,
-            Passing::Unproven => {
-                let mut best = Best::new(bound);
-                state.search_open(address.at, &mut best, eligible);
-                best.into_found()
-            }
-        };
-        found.map(Neighbour::from)
+        self.state
+            .nearest_open(from, bound, eligible, |_| any_will_do)
+            .map(Neighbour::from)
     }
 
     /// The `k` nearest sites that meet every demand of the filter, nearest first; fewer if there are fewer.

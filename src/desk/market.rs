@@ -8,7 +8,7 @@ use crate::desk::Policy;
 use crate::desk::places::{NOWHERE, Places};
 use crate::geo::{Address, chord2_reaching};
 use crate::id::SiteId;
-use crate::index::{Best, Collect, Passing, Ranked};
+use crate::index::{Collect, Ranked};
 use crate::order::{Order, Wish};
 use crate::plan::Cost;
 use crate::site::{Network, Record, SiteKind};
@@ -219,18 +219,8 @@ impl Market {
                 && filter.first_unmet(record, &address, ranked.chord).is_none()
         };
         let any_will_do = filter.asks_nothing_more();
-        let at_once = |ranked: &Ranked| {
-            any_will_do && state.is_plain(ranked) && may(self.place_of(ranked.slot))
-        };
-        let nearest = match state.nearest_open_by_tiles(order.position, bound, accept, at_once) {
-            Passing::Nearest(nearest) => Some(nearest),
-            Passing::Nobody => None,
-            Passing::Unproven => {
-                let mut best = Best::new(bound);
-                state.search_open(address.at, &mut best, accept);
-                best.into_found()
-            }
-        };
+        let at_once = |ranked: &Ranked| any_will_do && may(self.place_of(ranked.slot));
+        let nearest = state.nearest_open(order.position, bound, accept, at_once);
         nearest.map(|nearest| self.found(&nearest, 0))
     }
 

@@ -1,19 +1,20 @@
 //! The dynamic part: the sites that appeared, moved or got another area since the packed tree was built.
 //!
-//! They are in two R-trees (rstar): by position, and by the cubes that hold their caps, so that an address finds those
-//! that reach it. Beside them is a short list of what has changed since the trees were last brought up to date, which
-//! the next change after [`RECENT`] of them does. So a new version copies a list and shares the trees, which stay in
-//! the caches of whoever looks up; and a look-up that finds nothing changed pays one comparison.
+//! They are in an R-tree (rstar) by position, whose nodes know how far the sites below them reach. Beside it is a short
+//! list of what has changed since the tree was last brought up to date, which the next change after [`RECENT`] of them
+//! does. So a new version copies a list and shares the tree, which stays in the caches of whoever looks up.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rstar::{AABB, PointDistance, RTree, RTreeObject};
+use rstar::{ParentNode, RTree, RTreeNode, RTreeObject};
 
 use crate::geo::UnitVector;
+use crate::index::around::Around;
+use crate::index::by_slot::{BySlot, HasSlot};
+use crate::index::packed::surely_reaches;
 use crate::index::{Collect, Point, Ranked};
 
-/// How many changes are listed: few enough to look at each, enough that copying the trees costs little when spread over
+/// How many changes are listed: few enough to look at each, enough that copying the tree costs little when spread over
 /// them.
 const RECENT: usize = 16;
 
@@ -35,17 +36,23 @@ pub(crate) enum Changed {
     PositionAndArea,
 }
 
+/// Which sites of the overlay a search has to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Among<'a> {
+    All,
+    /// The listed ones, and of those in the tree the ones in these slots.
+    Only(&'a [u32]),
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overlay {
-    /// Those that have moved.
-    by_position: Arc<RTree<Placed>>,
-    by_reach: Arc<RTree<Reaching>>,
-    /// What is in the trees, by slot.
-    settled: Arc<BTreeMap<u32, OverlayPoint>>,
-    /// Slots of those in the trees that no longer count.
+    tree: Arc<RTree<OverlayPoint>>,
+    /// What is in the tree.
+    settled: Arc<BySlot<OverlayPoint>>,
+    /// Slots of those in the tree that no longer count.
     gone: Vec<u32>,
-    /// Those not in the trees yet, by slot.
-    recent: BTreeMap<u32, OverlayPoint>,
+    /// Those not in the tree yet.
+    recent: Vec<OverlayPoint>,
     /// How many have changed their positions.
     moved: usize,
 }
@@ -61,113 +68,130 @@ impl Overlay {
         self.moved
     }
 
-    /// Adds a site that is not in it. O(log n).
-    pub(crate) fn insert(&mut self, site: OverlayPoint) {
-        self.moved += usize::from(site.is_moved());
-        self.recent.insert(site.slot, site);
+    /// A squared chord beyond which no site reaches.
+    pub(crate) fn farthest_reach2(&self) -> f64 {
+        let settled = self.tree.root().envelope().reach2();
+        let recent = self.recent.iter().map(|site| site.reach2);
+        recent.fold(settled, f64::max)
     }
 
-    /// Takes out the site in a slot, which must be there. O(log n).
+    /// Those in the tree that count.
+    pub(crate) fn settled(&self) -> impl Iterator<Item = &OverlayPoint> {
+        self.tree.iter().filter(|site| self.counts(site))
+    }
+
+    /// Those not in the tree yet.
+    pub(crate) fn recent(&self) -> &[OverlayPoint] {
+        &self.recent
+    }
+
+    /// Adds a site that is not in it. O(1).
+    pub(crate) fn insert(&mut self, site: OverlayPoint) {
+        self.moved += usize::from(site.is_moved());
+        self.recent.push(site);
+    }
+
+    /// Takes out the site in a slot, which must be there. O(1).
     pub(crate) fn remove(&mut self, slot: u32) {
-        let removed = self.recent.remove(&slot).unwrap_or_else(|| {
+        let recent = self.recent.iter().position(|site| site.slot == slot);
+        let removed = if let Some(place) = recent {
+            self.recent.swap_remove(place)
+        } else {
             self.gone.push(slot);
-            *self
-                .settled
-                .get(&slot)
-                .expect("what is removed has been inserted")
-        });
+            let settled = self.settled.get(slot);
+            *settled.expect("what is removed has been inserted")
+        };
         self.moved -= usize::from(removed.is_moved());
     }
 
-    /// To be called when a version is complete. O(n) once in a while, else O(1).
-    pub(crate) fn settle(&mut self) {
+    /// To be called when a version is complete; `settles` is shown what goes into the tree. O(n) once in a while, else
+    /// O(1).
+    pub(crate) fn settle(&mut self, mut settles: impl FnMut(&OverlayPoint)) {
         if self.recent.len() + self.gone.len() <= RECENT {
             return;
         }
+        let tree = Arc::make_mut(&mut self.tree);
         let settled = Arc::make_mut(&mut self.settled);
-        let by_position = Arc::make_mut(&mut self.by_position);
-        let by_reach = Arc::make_mut(&mut self.by_reach);
         for slot in self.gone.drain(..) {
-            if let Some(site) = settled.remove(&slot) {
-                by_position.remove(&Placed(site));
-                by_reach.remove(&Reaching(site));
+            if let Some(site) = settled.remove(slot) {
+                tree.remove(&site);
             }
         }
-        for (slot, site) in core::mem::take(&mut self.recent) {
-            if site.is_moved() {
-                by_position.insert(Placed(site));
-            }
-            by_reach.insert(Reaching(site));
-            settled.insert(slot, site);
+        for site in self.recent.drain(..) {
+            settles(&site);
+            settled.insert(site);
+            tree.insert(site);
         }
     }
 
     /// Shows `into` every moved site that may belong among its best.
-    pub(crate) fn search(&self, from: UnitVector, into: &mut impl Collect) {
-        let offer = |site: &OverlayPoint, into: &mut _| {
-            offer(site, from, into, |_| true);
-        };
-        for site in self.recent.values().filter(|site| site.is_moved()) {
-            offer(site, into);
-        }
-        if self.by_position.size() == 0 {
-            return;
-        }
-        let bound = into.bound();
-        if bound <= FARTHEST {
-            for Placed(site) in self
-                .by_position
-                .locate_within_distance(from.0, widened(bound))
-            {
-                if self.counts(site) {
-                    offer(site, into);
-                }
-            }
-            return;
-        }
-        for (Placed(site), chord2) in self
-            .by_position
-            .nearest_neighbor_iter_with_distance_2(from.0)
-        {
-            if chord2 > widened(into.bound()) {
-                break;
-            }
-            if self.counts(site) {
-                offer(site, into);
-            }
-        }
+    pub(crate) fn search(&self, from: UnitVector, among: Among<'_>, into: &mut impl Collect) {
+        let near = |around: &Around, bound: f64| around.may_have(from, bound);
+        self.search_where(from, among, into, near, &mut |site, _| site.is_moved());
     }
 
     /// Shows `into` every site that reaches so far, that `accept` lets pass, and that may belong among its best.
     pub(crate) fn search_reaching(
         &self,
         from: UnitVector,
+        among: Among<'_>,
         into: &mut impl Collect,
-        mut accept: impl FnMut(&Ranked) -> bool,
+        mut accept: impl FnMut(&OverlayPoint, &Ranked) -> bool,
     ) {
-        for site in self.recent.values() {
-            if from.chord2(site.point.at) <= site.reach2 {
-                offer(site, from, into, &mut accept);
-            }
+        let near = |around: &Around, bound: f64| around.may_have(from, bound.min(around.reach2()));
+        self.search_where(from, among, into, near, &mut |site, ranked| {
+            ranked.chord.chord2 <= site.reach2 && accept(site, ranked)
+        });
+    }
+
+    /// Skips what is below a node that is not `near` enough for the bound of the moment.
+    #[inline]
+    fn search_where(
+        &self,
+        from: UnitVector,
+        among: Among<'_>,
+        into: &mut impl Collect,
+        near: impl Fn(&Around, f64) -> bool + Copy,
+        accept: &mut impl FnMut(&OverlayPoint, &Ranked) -> bool,
+    ) {
+        for site in &self.recent {
+            offer(site, from, into, accept);
         }
-        for Reaching(site) in self.by_reach.locate_all_at_point(from.0) {
-            if from.chord2(site.point.at) <= site.reach2 && self.counts(site) {
-                offer(site, from, into, &mut accept);
+        let mut accept =
+            |site: &OverlayPoint, ranked: &Ranked| self.counts(site) && accept(site, ranked);
+        match among {
+            Among::All => descend(self.tree.root(), from, into, near, &mut accept),
+            Among::Only(slots) => {
+                for site in slots.iter().filter_map(|slot| self.settled.get(*slot)) {
+                    offer(site, from, into, &mut accept);
+                }
             }
         }
     }
 
+    /// Whether a site in the tree still counts.
     fn counts(&self, site: &OverlayPoint) -> bool {
         !self.gone.contains(&site.slot)
     }
 }
 
-/// The squared chord between antipodes.
-const FARTHEST: f64 = 4.0;
-
-/// The trees compute squared chords themselves: a little room for what they round differently.
-fn widened(chord2: f64) -> f64 {
-    chord2 * (1.0 + 1e-9)
+fn descend(
+    node: &ParentNode<OverlayPoint>,
+    from: UnitVector,
+    into: &mut impl Collect,
+    near: impl Fn(&Around, f64) -> bool + Copy,
+    accept: &mut impl FnMut(&OverlayPoint, &Ranked) -> bool,
+) {
+    for child in node.children() {
+        match child {
+            RTreeNode::Leaf(site) => offer(site, from, into, accept),
+            RTreeNode::Parent(node) => {
+                if near(&node.envelope(), into.bound()) {
+                    descend(node, from, into, near, accept);
+                }
+            }
+        }
+    }
 }
 
 #[inline]
@@ -175,7 +199,7 @@ fn offer(
     site: &OverlayPoint,
     from: UnitVector,
     into: &mut impl Collect,
-    mut accept: impl FnMut(&Ranked) -> bool,
+    accept: &mut impl FnMut(&OverlayPoint, &Ranked) -> bool,
 ) {
     let chord = from.chord(site.point.at);
     if chord.chord2 <= into.bound() {
@@ -184,7 +208,7 @@ fn offer(
             id: site.point.id,
             slot: site.slot,
         };
-        if accept(&ranked) {
+        if accept(site, &ranked) {
             into.offer(ranked);
         }
     }
@@ -194,56 +218,31 @@ impl OverlayPoint {
     fn is_moved(&self) -> bool {
         self.changed == Changed::PositionAndArea
     }
-}
 
-/// A site where it is.
-#[derive(Clone, Copy, Debug)]
-struct Placed(OverlayPoint);
-
-impl RTreeObject for Placed {
-    type Envelope = AABB<[f64; 3]>;
-
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_point(self.0.point.at.0)
+    /// Whether it reaches so far and a thousandth farther, as [`surely_reaches`] has it.
+    #[inline]
+    pub(crate) fn surely_reaches(&self, chord2: f64) -> bool {
+        surely_reaches(self.reach2, chord2)
     }
 }
 
-impl PointDistance for Placed {
-    fn distance_2(&self, from: &[f64; 3]) -> f64 {
-        self.0.point.at.chord2(UnitVector(*from))
+impl HasSlot for OverlayPoint {
+    fn slot(&self) -> u32 {
+        self.slot
     }
 }
 
-impl PartialEq for Placed {
+impl RTreeObject for OverlayPoint {
+    type Envelope = Around;
+
+    fn envelope(&self) -> Around {
+        Around::site(self.point.at, self.reach2)
+    }
+}
+
+impl PartialEq for OverlayPoint {
     fn eq(&self, other: &Self) -> bool {
-        self.0.slot == other.0.slot
-    }
-}
-
-/// A site by the cube round all the addresses that it reaches.
-#[derive(Clone, Copy, Debug)]
-struct Reaching(OverlayPoint);
-
-impl RTreeObject for Reaching {
-    type Envelope = AABB<[f64; 3]>;
-
-    fn envelope(&self) -> Self::Envelope {
-        // Beyond two there is no address; the rest is room for rounding.
-        let reach = (self.0.reach2.sqrt() * (1.0 + 1e-9) + 1e-12).min(2.0);
-        let at = self.0.point.at.0;
-        AABB::from_corners(at.map(|axis| axis - reach), at.map(|axis| axis + reach))
-    }
-}
-
-impl PointDistance for Reaching {
-    fn distance_2(&self, from: &[f64; 3]) -> f64 {
-        self.envelope().distance_2(from)
-    }
-}
-
-impl PartialEq for Reaching {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.slot == other.0.slot
+        self.slot == other.slot
     }
 }
 
@@ -274,7 +273,7 @@ mod tests {
         }
     }
 
-    fn same(overlay: &Overlay, sites: &[OverlayPoint], from: UnitVector) {
+    fn same(overlay: &Overlay, sites: &[OverlayPoint], from: UnitVector, among: Among<'_>) {
         assert_eq!(overlay.len(), sites.len());
         assert_eq!(
             overlay.moved(),
@@ -292,13 +291,13 @@ mod tests {
         };
         let chord2 = |site: &OverlayPoint| from.chord2(site.point.at);
         let mut near = All::new(0.000_1);
-        overlay.search(from, &mut near);
+        overlay.search(from, among, &mut near);
         assert_eq!(
             slots(near),
             expected(&|site| site.is_moved() && chord2(site) <= 0.000_1)
         );
         let mut reaching = All::new(4.0);
-        overlay.search_reaching(from, &mut reaching, |found| found.slot % 3 != 0);
+        overlay.search_reaching(from, among, &mut reaching, |_, found| found.slot % 3 != 0);
         assert_eq!(
             slots(reaching),
             expected(&|site| site.slot % 3 != 0 && chord2(site) <= site.reach2)
@@ -309,22 +308,29 @@ mod tests {
     fn it_holds_what_was_inserted_and_not_removed() {
         let mut state = 7;
         let mut overlay = Overlay::default();
-        let mut sites: Vec<OverlayPoint> = Vec::new();
-        for slot in 0..2_000 {
+        let (mut sites, mut left): (Vec<OverlayPoint>, Vec<u32>) = (Vec::new(), Vec::new());
+        let mut settled = Vec::new();
+        for fresh in 0..2_000 {
             if random(&mut state) < 0.3 && !sites.is_empty() {
                 let place = (random(&mut state) * sites.len() as f64) as usize;
-                overlay.remove(sites.swap_remove(place).slot);
+                left.push(sites.swap_remove(place).slot);
+                overlay.remove(left[left.len() - 1]);
             } else {
-                sites.push(site(slot, &mut state));
+                let back = left.pop().filter(|_| random(&mut state) < 0.5);
+                sites.push(site(back.unwrap_or(fresh), &mut state));
                 overlay.insert(sites[sites.len() - 1]);
             }
             let older = overlay.clone();
             if random(&mut state) < 0.8 {
-                overlay.settle();
+                overlay.settle(|site| settled.push(site.slot));
             }
+            settled.sort_unstable();
+            settled.dedup();
             let from = site(0, &mut state).point.at;
-            same(&overlay, &sites, from);
-            same(&older, &sites, from);
+            for among in [Among::All, Among::Only(&settled)] {
+                same(&overlay, &sites, from, among);
+            }
+            same(&older, &sites, from, Among::All);
         }
     }
 }

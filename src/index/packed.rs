@@ -117,12 +117,10 @@ impl PackedTree {
         chord2 <= f64::from(self.point_reach2[slot as usize])
     }
 
-    /// Whether the point in a slot reaches so far and a thousandth farther. Never sure of less than some ten metres.
+    /// [`surely_reaches`] of the point in a slot.
     #[inline]
     pub(crate) fn surely_reaches_from(&self, slot: u32, chord2: f64) -> bool {
-        const TEN_METRES: f64 = 2.5e-12;
-        let reach2 = f64::from(self.point_reach2[slot as usize]);
-        reach2 >= TEN_METRES && chord2 <= reach2 * (1.0 - 1e-3)
+        surely_reaches(f64::from(self.point_reach2[slot as usize]), chord2)
     }
 
     /// A squared chord beyond which no point reaches.
@@ -305,7 +303,15 @@ fn widest_axis(points: &[Unpacked]) -> usize {
     })
 }
 
+/// Whether a point with this squared reach reaches so far and a thousandth farther. Never sure of less than some ten
+/// metres.
+#[inline]
+pub(super) fn surely_reaches(reach2: f64, chord2: f64) -> bool {
+    const TEN_METRES: f64 = 2.5e-12;
+    reach2 >= TEN_METRES && chord2 <= reach2 * (1.0 - 1e-3)
+}
+
 /// The next larger `f32`: a reach may only ever be overstated.
-fn round_up(reach2: f64) -> f32 {
+pub(super) fn round_up(reach2: f64) -> f32 {
     (reach2 as f32).next_up()
 }

@@ -314,6 +314,8 @@ impl Draft {
     fn settle(&mut self, slot: u32, record: Record) {
         let site = self.state.aside(slot, &record);
         Arc::make_mut(&mut self.state.overlay).insert(site);
+        let tree = &self.state.generation.tree;
+        self.state.rivals.enter(tree, &site);
         if let Some(place) = self.state.records.get_mut(slot) {
             *place = Some(record);
         }
@@ -326,9 +328,7 @@ impl Draft {
         self.faults.into_result()?;
         let mut state = self.state;
         if state.stale_areas.max(state.overlay.len()) <= overlay_max(state.live) {
-            if let Some(overlay) = Arc::get_mut(&mut state.overlay) {
-                overlay.settle();
-            }
+            state.settle();
             return Ok(state);
         }
         let slots = state.directory.slots_by_id();

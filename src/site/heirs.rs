@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::geo::{Chord, UnitVector, chord2_tied};
-use crate::index::{Best, Collect, PackedTree, Point, Ranked, Ranking, Within};
+use crate::index::{Best, BySlot, Collect, HasSlot, PackedTree, Point, Ranked, Ranking, Within};
 
 /// For each packed entry that no longer counts, the packed entries next to it.
 ///
@@ -14,8 +14,7 @@ use crate::index::{Best, Collect, PackedTree, Point, Ranked, Ranking, Within};
 /// Versions share all lists but the latest, so that they stay in the caches of whoever looks up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heirs {
-    /// In the order of their slots.
-    settled: Arc<[Gone]>,
+    settled: Arc<BySlot<Gone>>,
     recent: Vec<Gone>,
 }
 
@@ -58,18 +57,16 @@ impl Heirs {
         let near = core::array::from_fn(|heir| near[heir].slot);
         self.recent.push(Gone { slot, near });
         if self.recent.len() > RECENT {
-            let mut all = [&*self.settled, &*self.recent].concat();
-            all.sort_unstable_by_key(|gone| gone.slot);
-            self.settled = all.into();
-            self.recent.clear();
+            let settled = Arc::make_mut(&mut self.settled);
+            for gone in self.recent.drain(..) {
+                settled.insert(gone);
+            }
         }
     }
 
     fn find(&self, slot: u32) -> Option<&Gone> {
-        match self.settled.binary_search_by_key(&slot, |gone| gone.slot) {
-            Ok(place) => self.settled.get(place),
-            Err(_) => self.recent.iter().find(|gone| gone.slot == slot),
-        }
+        let settled = self.settled.get(slot);
+        settled.or_else(|| self.recent.iter().find(|gone| gone.slot == slot))
     }
 
     /// The nearest entry to `from` of those that pass `counts`, given the nearest of all, which has gone; `None` if
@@ -99,6 +96,12 @@ impl Heirs {
         let reach = points[gone.slot as usize].at.chord2(unlisted).sqrt() * (1.0 - CHORD_ERROR);
         let clear = reach - gone.chord.chord2.sqrt() * (1.0 + CHORD_ERROR);
         (clear > 0.0 && clear * clear > chord2_tied(found.chord.chord2)).then_some(found)
+    }
+}
+
+impl HasSlot for Gone {
+    fn slot(&self) -> u32 {
+        self.slot
     }
 }
 

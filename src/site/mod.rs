@@ -17,6 +17,7 @@ mod local_hours;
 mod lookup;
 mod network;
 mod paged;
+mod rivals;
 mod schedule;
 mod serving;
 mod slots;

@@ -1,5 +1,5 @@
 use crate::geo::{Address, Position};
-use crate::index::All;
+use crate::index::{All, Among};
 use crate::site::areas::Served;
 use crate::site::network::Record;
 use crate::site::{Neighbour, Network};
@@ -58,7 +58,7 @@ impl Network {
         let mut aside = All::new(f64::INFINITY);
         state
             .overlay
-            .search_reaching(address.at, &mut aside, |ranked| {
+            .search_reaching(address.at, Among::All, &mut aside, |_, ranked| {
                 let contains = |record: &Record| record.area.contains(&address, ranked.chord);
                 state.record(ranked.slot).is_some_and(contains)
             });

@@ -6,8 +6,11 @@ use crate::site::paged::Paged;
 /// Versions share them as they share the records.
 #[derive(Clone, Debug)]
 pub(crate) struct SlotSet {
-    words: Paged<u64>,
+    words: Paged<u64, WORDS>,
 }
+
+/// Words of a page: few, because a page that has been copied is at first in nobody's cache.
+const WORDS: usize = 64;
 
 impl SlotSet {
     /// By slot.

@@ -4,12 +4,13 @@
 //! what they touch: a site that moves, opens or gets another area goes into the *overlay*, and its packed entry counts
 //! no longer, or only its position does. When the overlay has grown, the next change packs a new generation.
 
+use core::cell::LazyCell;
 use std::sync::{Arc, OnceLock};
 
 use crate::geo::{CompiledArea, Position, UnitVector};
 use crate::index::{
-    Best, Changed, Collect, Found, Overlay, OverlayPoint, PackedTree, Passing, Point, Ranked,
-    Ranking, Tiles, Unpacked, Within,
+    Among, Best, Changed, Collect, Found, Overlay, OverlayPoint, PackedTree, Passing, Point,
+    Ranked, Ranking, Tiles, Unpacked, Within,
 };
 use crate::limits::Limits;
 use crate::site::areas::{AreaCap, PackedAreas};
@@ -17,6 +18,7 @@ use crate::site::directory::Directory;
 use crate::site::heirs::Heirs;
 use crate::site::network::{Packed, Record, Version};
 use crate::site::paged::Paged;
+use crate::site::rivals::Rivals;
 use crate::site::slots::SlotSet;
 use crate::site::{SiteKind, SiteStatus};
 use crate::units::Units;
@@ -36,12 +38,14 @@ pub(crate) struct State {
     pub(crate) open: SlotSet,
     /// Packed entries whose positions count and that are stores.
     pub(crate) stores: SlotSet,
-    /// Those of the open ones whose area is a circle or unlimited, with room for a unit by their capacity.
+    /// Slots that were packed and whose sites are open, with room for a unit by their capacity and an area that is a
+    /// circle or unlimited; wherever they are now.
     pub(crate) plain: SlotSet,
     pub(crate) directory: Directory,
     pub(crate) generation: Arc<Generation>,
     pub(crate) overlay: Arc<Overlay>,
     pub(crate) heirs: Arc<Heirs>,
+    pub(crate) rivals: Rivals,
     /// Packed entries whose positions no longer count.
     pub(crate) stale: usize,
     /// Packed entries whose areas no longer count.
@@ -88,7 +92,7 @@ impl State {
                 ..record
             })
         });
-        let records = Paged::from_iter(by_slot);
+        let records = Paged::<_>::from_iter(by_slot);
         let current = SlotSet::of(records.iter().map(|_| true));
         let served = current.clone();
         let open = SlotSet::of(
@@ -132,6 +136,7 @@ impl State {
             generation,
             overlay: Arc::default(),
             heirs: Arc::default(),
+            rivals: Rivals::default(),
             stale: 0,
             stale_areas: 0,
             live,
@@ -152,12 +157,25 @@ impl State {
         );
         let (current, is_store) = (placed.is_some(), placed.is_some_and(is_store));
         let (served, open) = (whole.is_some(), whole.is_some_and(is_open));
-        let plain = whole.is_some_and(is_plain);
+        let plain = self.record(slot).is_some_and(is_plain);
         self.current.set(slot, current);
         self.served.set(slot, served);
         self.open.set(slot, open);
         self.plain.set(slot, plain);
         self.stores.set(slot, is_store);
+    }
+
+    /// To be called when a version is complete.
+    pub(crate) fn settle(&mut self) {
+        // Nothing in it has changed if other versions have it, too.
+        let Some(overlay) = Arc::get_mut(&mut self.overlay) else {
+            return;
+        };
+        let (tree, rivals) = (&self.generation.tree, &mut self.rivals);
+        overlay.settle(|site| rivals.list(tree, site));
+        if rivals.are_outdated(overlay) {
+            *rivals = Rivals::of(tree, overlay);
+        }
     }
 
     /// Where the site in a slot is, as a vector.
@@ -199,21 +217,19 @@ impl State {
                         .record(slot)
                         .is_some_and(|record| accept(record, ranked))
             });
-        self.search_open_aside(address, into, accept);
+        let overlay = &self.overlay;
+        overlay.search_reaching(address, Among::All, into, |_, ranked| {
+            self.is_open_and(ranked, &mut accept)
+        });
     }
 
-    /// [`search_open`](Self::search_open) among the sites whose areas are not those of the packed generation.
-    #[inline]
-    fn search_open_aside(
+    fn is_open_and(
         &self,
-        address: UnitVector,
-        into: &mut impl Collect,
-        mut accept: impl FnMut(&Record, &Ranked) -> bool,
-    ) {
-        self.overlay.search_reaching(address, into, |ranked| {
-            let open = self.record(ranked.slot).filter(|record| is_open(record));
-            open.is_some_and(|record| accept(record, ranked))
-        });
+        ranked: &Ranked,
+        accept: &mut impl FnMut(&Record, &Ranked) -> bool,
+    ) -> bool {
+        let open = self.record(ranked.slot).filter(|record| is_open(record));
+        open.is_some_and(|record| accept(record, ranked))
     }
 
     /// Shows `into` every site that may belong among its best. No record is read while none is stale.
@@ -223,7 +239,7 @@ impl State {
             .search(from, Within::Anywhere, into, |slot, _| {
                 self.stale == 0 || self.current.contains(slot)
             });
-        self.overlay.search(from, into);
+        self.overlay.search(from, Among::All, into);
     }
 
     /// Shows `into` every store that may belong among its best, open or not. No record of a packed site is read.
@@ -233,7 +249,8 @@ impl State {
             .search(from, Within::Anywhere, into, |slot, _| {
                 self.stores.contains(slot)
             });
-        self.overlay.search(from, &mut Stores { state: self, into });
+        self.overlay
+            .search(from, Among::All, &mut Stores { state: self, into });
     }
 
     /// The nearest site, by the tiles if they can prove it.
@@ -287,18 +304,46 @@ impl State {
         if count < k && listed.len() < points.len() {
             return None;
         }
-        self.overlay.search(from.unit_vector(), &mut best);
+        let rivals = listed.first().map_or(Some(Among::All), |first| {
+            let near = first.chord.chord2;
+            self.rivals.within(first.slot, near, best.bound())
+        });
+        if let Some(rivals) = rivals {
+            self.overlay.search(from.unit_vector(), rivals, &mut best);
+        }
         Some(best.into_sorted().into_iter().map(A::from).collect())
     }
 
-    /// The nearest open site that `accept` lets pass, none beyond the squared chord `bound`: if the tiles are there and
-    /// can prove which it is, or that there is none. What `at_once` lets pass is taken without fetching its record.
+    /// The nearest open site that `accept` lets pass, none beyond the squared chord `bound`.
+    ///
+    /// What `at_once` lets pass is taken without fetching its record, if it is known without it that the site is open
+    /// for one unit and that its area contains the address.
     #[inline]
-    pub(crate) fn nearest_open_by_tiles(
+    pub(crate) fn nearest_open(
         &self,
         from: Position,
         bound: f64,
         mut accept: impl FnMut(&Record, &Ranked) -> bool,
+        at_once: impl FnMut(&Ranked) -> bool,
+    ) -> Option<Ranked> {
+        match self.nearest_open_by_tiles(from, bound, &mut accept, at_once) {
+            Passing::Nearest(found) => Some(found),
+            Passing::Nobody(_) => None,
+            Passing::Unproven => {
+                let mut best = Best::new(bound);
+                self.search_open(from.unit_vector(), &mut best, accept);
+                best.into_found()
+            }
+        }
+    }
+
+    /// [`nearest_open`](Self::nearest_open) if the tiles are there and can prove which it is, or that there is none.
+    #[inline]
+    fn nearest_open_by_tiles(
+        &self,
+        from: Position,
+        bound: f64,
+        accept: &mut impl FnMut(&Record, &Ranked) -> bool,
         mut at_once: impl FnMut(&Ranked) -> bool,
     ) -> Passing {
         let Some(tiles) = self.generation.for_several() else {
@@ -308,9 +353,10 @@ impl State {
         let farthest = bound.min(tree.farthest_reach2());
         let packed = tiles.nearest_where(tree.points(), from, farthest, |ranked| {
             let (slot, chord2) = (ranked.slot, ranked.chord.chord2);
+            let is_certain = self.plain.contains(slot) && tree.surely_reaches_from(slot, chord2);
             self.open.contains(slot)
                 && tree.reaches_from(slot, chord2)
-                && (at_once(ranked)
+                && (is_certain && at_once(ranked)
                     || self
                         .record(slot)
                         .is_some_and(|record| accept(record, ranked)))
@@ -318,23 +364,26 @@ impl State {
         if self.overlay.len() == 0 {
             return packed;
         }
-        let mut best = Best::new(bound);
-        match packed {
-            Passing::Nearest(packed) => best.offer(packed),
-            Passing::Nobody => {}
+        let (entry, found, bound) = match packed {
+            Passing::Nearest(found) => (found, Some(found), bound.min(found.bound())),
+            Passing::Nobody(beyond) => (beyond, None, bound.min(self.overlay.farthest_reach2())),
             Passing::Unproven => return packed,
+        };
+        let Some(rivals) = self.rivals.within(entry.slot, entry.chord.chord2, bound) else {
+            return packed;
+        };
+        let mut best = Best::new(bound);
+        if let Some(found) = found {
+            best.offer(found);
         }
-        self.search_open_aside(from.unit_vector(), &mut best, accept);
-        best.into_found().map_or(Passing::Nobody, Passing::Nearest)
-    }
-
-    /// Whether a packed entry can be told to be open for one unit, and to serve an address this far away, without its
-    /// record.
-    #[inline]
-    pub(crate) fn is_plain(&self, ranked: &Ranked) -> bool {
-        let tree = &self.generation.tree;
-        self.plain.contains(ranked.slot)
-            && tree.surely_reaches_from(ranked.slot, ranked.chord.chord2)
+        let address = from.unit_vector();
+        let overlay = &self.overlay;
+        overlay.search_reaching(address, rivals, &mut best, |site, ranked| {
+            let chord2 = ranked.chord.chord2;
+            let is_certain = self.plain.contains(ranked.slot) && site.surely_reaches(chord2);
+            is_certain && at_once(ranked) || self.is_open_and(ranked, accept)
+        });
+        best.into_found().map_or(packed, Passing::Nearest)
     }
 
     /// Whether no site has come, gone or moved since the packing.
@@ -347,18 +396,28 @@ impl State {
     /// or what lies in the overlay.
     #[inline(never)]
     fn nearest_amid_changes(&self, tiles: &Tiles, from: Position) -> Option<Ranked> {
-        let (points, at) = (self.generation.tree.points(), from.unit_vector());
+        let points = self.generation.tree.points();
         let counts = |slot| self.current.contains(slot);
-        let packed = match tiles.nearest::<Ranked>(points, from) {
-            Some(gone) if !counts(gone.slot) => self.heirs.nearest(points, &gone, at, counts),
-            found => found,
-        };
-        let Some(packed) = packed else {
+        let Some(first) = tiles.nearest::<Ranked>(points, from) else {
             return self.nearest_by_tree(from);
         };
-        let mut best = Best::new(packed.bound());
+        let at = LazyCell::new(|| from.unit_vector());
+        let packed = if counts(first.slot) {
+            first
+        } else {
+            match self.heirs.nearest(points, &first, *at, counts) {
+                Some(heir) => heir,
+                None => return self.nearest_by_tree(from),
+            }
+        };
+        let bound = packed.bound();
+        let rivals = self.rivals.within(first.slot, first.chord.chord2, bound);
+        let Some(rivals) = rivals else {
+            return Some(packed);
+        };
+        let mut best = Best::new(bound);
         best.offer(packed);
-        self.overlay.search(at, &mut best);
+        self.overlay.search(*at, rivals, &mut best);
         best.into_found()
     }
 }

@@ -13,7 +13,7 @@ use crate::index::{Found, Point, Ranked};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Passing {
     Nearest(Ranked),
-    Nobody,
+    Nobody(Ranked),
     Unproven,
 }
 
@@ -85,7 +85,7 @@ impl Tiles {
             for _ in 0..self.k.min(seen.count) {
                 let ranked = seen.take_nearest(points)?;
                 if ranked.chord.chord2 > bound {
-                    return Some(Passing::Nobody);
+                    return Some(Passing::Nobody(ranked));
                 }
                 if accept(&ranked) {
                     return Some(Passing::Nearest(ranked));
