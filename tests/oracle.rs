@@ -95,6 +95,25 @@ fn outliers() {
     }
 }
 
+/// Cities with nothing between them, one of them on the other side of the Earth, and towers with dozens of lockers.
+#[test]
+fn far_cities() {
+    for (size, side) in [(200, 0.3), (2_000, 0.3), (2_000, 1e-4)] {
+        let mut random = Random::new(size);
+        let cities = [(121.4, 31.2), (-0.1, 51.5), (-58.6, -31.2), (121.7, 31.2)];
+        let store = |id| {
+            let (lng, lat) = cities[id as usize % cities.len()];
+            let at = degrees(lng + side * random.unit(), lat + side * random.unit());
+            Site::store(SiteId(id), at, Units(5))
+        };
+        let stores: Vec<Site> = (0..size).map(store).collect();
+        // Who asks is in or near one of them, or anywhere on Earth.
+        for world in [World::City, World::Globe] {
+            check_network(world, stores.clone(), 1_000);
+        }
+    }
+}
+
 /// Lockers within a few metres of each other, also as seen from the other side of the Earth.
 #[test]
 fn one_building() {

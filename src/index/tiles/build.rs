@@ -1,11 +1,11 @@
 use core::ops::Range;
 
-use crate::geo::chord2_tied;
 use crate::index::tiles::Tiles;
-use crate::index::tiles::candidates::{Candidates, reach_of};
+use crate::index::tiles::candidates::Candidates;
 use crate::index::tiles::geometry::{Frame, LEVEL_FINEST, Tile};
+use crate::index::tiles::sources::Sources;
 use crate::index::tiles::table::{Entry, SLOTS_MAX, Table, USUAL};
-use crate::index::{All, PackedTree, Ranking, Unpacked, Within, map_in_order};
+use crate::index::{PackedTree, Unpacked, map_in_order};
 
 /// Tiles wider than 45° have corners that do not bound them.
 const LEVEL_MIN: u32 = 3;
@@ -39,9 +39,10 @@ impl Tiles {
         }
         let frame = Frame::of(points)?;
         let mut table = root_grid(&frame, points.len());
+        let sources = Sources::of(points);
         let rows: Vec<u32> = (table.row..table.row + table.rows).collect();
         let built = map_in_order(&rows, 1, |row| {
-            Row::build(&distinct, k, &frame, &table, *row)
+            Row::build(&distinct, &sources, k, &frame, &table, *row)
         });
         table.append(built);
         Some(Self { k, frame, table })
@@ -188,26 +189,31 @@ struct Grower<'a> {
 }
 
 impl Row {
-    fn build(distinct: &Distinct<'_>, k: usize, frame: &Frame, grid: &Table, row: u32) -> Self {
-        let tree = distinct.tree();
+    fn build(
+        distinct: &Distinct<'_>,
+        sources: &Sources<'_>,
+        k: usize,
+        frame: &Frame,
+        grid: &Table,
+        row: u32,
+    ) -> Self {
+        let points = distinct.tree().points();
         let short = if k == 1 { Tiles::SHORT } else { USUAL };
         let mut grower = Grower {
             frame,
-            candidates: Candidates::new(tree.points(), k, 4 * short + 16),
+            candidates: Candidates::new(points, k, 4 * short + 16),
             short,
             nodes: Vec::new(),
             arena: Vec::new(),
         };
         let mut built = Self::default();
-        let mut source = Vec::new();
         for column in grid.column..grid.column + grid.columns {
             let tile = Tile {
                 level: grid.level,
                 column,
                 row,
             };
-            source.clear();
-            source_of(tree, k, frame, tile, &mut source);
+            let source = sources.gather(&frame.outline(tile), k, grower.candidates.far_max());
             grower.nodes.clear();
             grower.arena.clear();
             let root = grower.grow(tile, &source);
@@ -289,21 +295,6 @@ impl Square {
     }
 }
 
-/// All slots that a root tile may have to list, found with the tree.
-fn source_of(tree: &PackedTree, k: usize, frame: &Frame, tile: Tile, source: &mut Vec<u32>) {
-    let outline = frame.outline(tile);
-    let mut nearest = Ranking::new(k, tree.points().len(), f64::INFINITY);
-    tree.search(outline.centre, Within::Anywhere, &mut nearest, |_, _| true);
-    let kth = nearest
-        .into_sorted()
-        .last()
-        .map_or(0.0, |ranked| chord2_tied(ranked.chord.chord2).sqrt());
-    let mut all = All::new(reach_of(outline.radius, kth));
-    tree.search(outline.centre, Within::Anywhere, &mut all, |_, _| true);
-    source.extend(all.found.iter().map(|ranked| ranked.slot));
-    source.sort_unstable();
-}
-
 impl Grower<'_> {
     /// The quadtree of a tile, given a superset of what it must list.
     fn grow(&mut self, tile: Tile, source: &[u32]) -> Node {
@@ -313,7 +304,7 @@ impl Grower<'_> {
         // Far from all points, or where they lie on top of each other, lists stay as they are however small the tile.
         let hopeless = tile.level >= LEVEL_MAX
             || (outline.radius < kth / 64.0 && listed.len() <= Tiles::LONG)
-            || (outline.radius < kth / 4.0 && listed.len() > Tiles::LONG);
+            || (outline.is_far(kth) && listed.len() > Tiles::LONG);
         if listed.len() <= self.short || hopeless {
             return self.leaf(&listed);
         }
@@ -365,5 +356,87 @@ impl Grower<'_> {
             }
         }
         bits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geo::{LngLat, UnitVector, random};
+    use crate::id::SiteId;
+    use crate::index::Point;
+
+    const POINTS: usize = 2_000;
+
+    /// Points in squares of `side` degrees, in turn in each of the `corners`.
+    fn tree(corners: &[(f64, f64)], side: f64) -> PackedTree {
+        let mut state = 3;
+        let mut points: Vec<Unpacked> = (0..POINTS)
+            .map(|number| {
+                let (lng, lat) = corners[number % corners.len()];
+                let at = UnitVector::of_degrees(LngLat {
+                    lng: lng + side * random(&mut state),
+                    lat: lat + side * random(&mut state),
+                });
+                Unpacked {
+                    point: Point {
+                        at,
+                        id: SiteId(number as u64),
+                    },
+                    reach2: 0.0,
+                    source: number as u32,
+                }
+            })
+            .collect();
+        PackedTree::build(&mut points)
+    }
+
+    /// The work of the build and the size of what it makes, per point.
+    fn check(corners: &[(f64, f64)], side: f64) {
+        let tree = tree(corners, side);
+        for k in [1, 8] {
+            let tiles = Tiles::build(&tree, k).expect("points enough");
+            let (frame, table) = (&tiles.frame, &tiles.table);
+            let size = table.entries.len() + table.lists.len() / 4;
+            assert!(
+                size <= 100 * POINTS,
+                "{corners:?} {side} {k}: a table of {size}"
+            );
+
+            let sources = Sources::of(tree.points());
+            let most = Candidates::new(tree.points(), k, 112).far_max();
+            let gathered: usize = (table.row..table.row + table.rows)
+                .flat_map(|row| {
+                    (table.column..table.column + table.columns).map(move |column| (column, row))
+                })
+                .map(|(column, row)| {
+                    let tile = Tile {
+                        level: table.level,
+                        column,
+                        row,
+                    };
+                    sources.gather(&frame.outline(tile), k, most).len()
+                })
+                .sum();
+            assert!(
+                gathered <= 150 * POINTS,
+                "{corners:?} {side} {k}: gathered {gathered}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_build_is_linear_wherever_the_points_are() {
+        let (shanghai, london, beijing) = ((121.4, 31.2), (-0.1, 51.5), (116.4, 39.9));
+        let antipode = (-58.6, -31.2);
+        for side in [0.3, 0.001, 0.000_03] {
+            check(&[shanghai, london], side);
+            check(&[shanghai, antipode], side);
+            check(&[shanghai, beijing, london, antipode], side);
+        }
+        // Forty towers with fifty lockers each, some kilometres apart.
+        let mut state = 5;
+        let towers = [(); 40].map(|()| (100.0 + random(&mut state), 30.0 + random(&mut state)));
+        check(&towers, 0.000_03);
     }
 }

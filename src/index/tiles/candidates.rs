@@ -2,6 +2,7 @@ use fearless_simd::{Level, dispatch};
 
 use crate::geo::chord2_tied;
 use crate::index::Point;
+use crate::index::tiles::Tiles;
 use crate::index::tiles::geometry::Outline;
 
 /// Finds which points a tile must list. Holds the buffers, which are used again for every tile.
@@ -9,7 +10,7 @@ use crate::index::tiles::geometry::Outline;
 pub(super) struct Candidates<'a> {
     points: &'a [Point],
     k: usize,
-    /// Lists longer than this are not thinned by dominance: the tile will be split anyhow.
+    /// Lists longer than this are not thinned by dominance: the tile will be split anyhow, or given up.
     thinned_max: usize,
     in_range: Vec<Near>,
     listed: Vec<Near>,
@@ -43,6 +44,13 @@ impl<'a> Candidates<'a> {
         }
     }
 
+    /// How many points in range of a tile that [is far](Outline::is_far) are looked at. If there are more, it lists
+    /// none: from afar all points of a town are in range, however small the tile. Up to that many are thinned at once,
+    /// since splitting would not make them fewer.
+    pub(super) fn far_max(&self) -> usize {
+        self.thinned_max.max(Tiles::LONG)
+    }
+
     /// Appends to `list` the slots out of `source` that the tile must list, nearest to its centre first, and
     /// returns the chord from the centre to the k-th nearest point. `source` must hold all that it must list.
     pub(super) fn select(&mut self, tile: &Outline, source: &[u32], list: &mut Vec<u32>) -> f64 {
@@ -52,7 +60,12 @@ impl<'a> Candidates<'a> {
     #[inline(always)]
     fn select_inlined(&mut self, tile: &Outline, source: &[u32], list: &mut Vec<u32>) -> f64 {
         let kth = self.range(tile, source);
-        if self.in_range.len() > self.thinned_max {
+        let thinned_max = if tile.is_far(kth) {
+            self.far_max()
+        } else {
+            self.thinned_max
+        };
+        if self.in_range.len() > thinned_max {
             list.extend(self.in_range.iter().map(|near| near.slot));
         } else {
             self.sort();

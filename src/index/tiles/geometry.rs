@@ -124,6 +124,14 @@ impl Frame {
     }
 }
 
+impl Outline {
+    /// Whether the tile is small for its distance from the k-th nearest point, `kth`: its quarters hardly have fewer
+    /// points in range than itself. Of a size, only a few dozen tiles round each point are not far.
+    pub(super) fn is_far(&self, kth: f64) -> bool {
+        self.radius < kth / 4.0
+    }
+}
+
 impl Tile {
     pub(super) fn quarters(self) -> [Self; 4] {
         [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(east, north)| Self {

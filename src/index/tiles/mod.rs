@@ -29,7 +29,8 @@
 //! Tiles stop at [`LATITUDE_MAX`]; beyond, and outside the envelope of the points, the tree answers.
 //!
 //! A tile splits in four until its list is short: four points for k = 1, two dozen for k = 8; splitting stops where it
-//! no longer helps.
+//! no longer helps. A tile that is small for its distance from the nearest point and still has a town in range lists
+//! nothing, so that the empty land between two cities costs next to nothing; there the tree answers.
 //! The quadtree is then packed into one table of 8-byte entries: a root grid, and below it grids of up to 2⁸ ×
 //! 2⁸ wherever they would be well filled. A list of up to four neighbouring points lives in the entry itself, a longer
 //! one in a side array of 16-bit words.
@@ -53,6 +54,7 @@ mod candidates;
 mod geometry;
 mod nearest;
 mod several;
+mod sources;
 mod table;
 
 pub(crate) use batch::{STAGED, Staged};
