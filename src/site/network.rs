@@ -153,10 +153,10 @@ impl Network {
     /// single look-up never builds them; a batch of nearest sites builds the table it needs if it has at least 50
     /// look-ups for every site.
     ///
-    /// O(n) expected, about 9 µs a site on one core: 0.2 s for 20,000 sites, some 9 s for a million; a third more where
-    /// they are in cities far apart, and in the empty land between those a look-up still searches. That pays before many
-    /// look-ups one by one, for example on another thread with a clone of the network, which shares the tables. A second
-    /// call costs nothing.
+    /// O(n) expected, about 9 µs a site on one core: 0.2 s for 20,000 sites, some 9 s for a million; a third more
+    /// where they are in cities far apart, and in the empty land between those a look-up still searches. That pays
+    /// before many look-ups one by one, for example on another thread with a clone of the network, which shares the
+    /// tables. A second call costs nothing.
     ///
     /// The next versions share the tables until the sites are packed anew, which [`with_changes`](Self::with_changes)
     /// does once in a while; then `prepare` has to be called again. Until then a look-up near a site that has closed or
