@@ -485,8 +485,7 @@ fn no_number_of_an_order_decision_load_or_total_can_be_another() {
             let old = changed.pointer_mut(number).expect("a number is there");
             let by = [-1, 1, 1_000][random.below(3)];
             *old = match (old.as_i64(), old.as_f64()) {
-                // Two millimetres.
-                (None, Some(degrees)) => json!(degrees + 2e-8 * by as f64),
+                (None, Some(degrees)) => json!(degrees + 1e-9 * by as f64),
                 (whole, _) => json!(whole.expect("a whole number") + by),
             };
             let Ok(changed) = serde_json::from_value::<Plan>(changed) else {
