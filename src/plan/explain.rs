@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use crate::id::{OrderId, SiteId};
+use crate::id::OrderId;
 use crate::order::Order;
 use crate::plan::batch::Batch;
 use crate::plan::result::Asked;
@@ -191,18 +191,17 @@ impl Plan {
 
     /// That the plan has a load for each site and no other, which what is stored need not have.
     fn check_sites(&self, network: &Network) -> Result<(), ExplainError> {
-        let mut ids: Vec<SiteId> = network.sites().map(|site| site.id).collect();
-        ids.sort_unstable();
-        let loads = self.loads().iter().map(|load| load.site);
-        let differs = ids.iter().copied().zip(loads).find(|(id, load)| id != load);
-        let (sites, known) = (ids.len(), self.loads().len());
-        let site = match differs {
-            Some((id, load)) => id.min(load),
-            None if sites > known => ids[known],
-            None if sites < known => self.loads()[sites].site,
-            None => return Ok(()),
-        };
-        Err(ExplainError::OtherSites { site })
+        let mut ids = network.sites().map(|site| site.id);
+        for load in self.loads() {
+            let site = match ids.next() {
+                Some(id) if id == load.site => continue,
+                Some(id) => id.min(load.site),
+                None => load.site,
+            };
+            return Err(ExplainError::OtherSites { site });
+        }
+        let left = ids.next();
+        left.map_or(Ok(()), |site| Err(ExplainError::OtherSites { site }))
     }
 
     /// That these are the plan's own orders, as far as it remembers them.

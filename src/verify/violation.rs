@@ -56,8 +56,8 @@ pub enum Violation {
         order: OrderId,
     },
     /// An order that asks for something else than the plan remembers of it, by which it is
-    /// [explained](crate::plan::Plan::explain). Positions are compared to the last bit, so a format that stores plans
-    /// must [keep it](crate::geo::Position).
+    /// [explained](crate::plan::Plan::explain). Positions may differ by 10⁻¹² degrees, as not every format that stores
+    /// plans [keeps their last bits](crate::geo::Position).
     #[error("order {order} has another {what} than the plan remembers")]
     Remembered {
         /// The order.

@@ -135,9 +135,8 @@ pub(super) struct Engine<S> {
     exit_of: Vec<u32>,
     /// The exits of a scan that may lead near enough.
     near: Vec<u32>,
-    /// The moves of a listing; a longer one was there before.
-    listed: Vec<(u32, Move)>,
-    scratch: Vec<(u32, Move)>,
+    /// Moves that are looked at, as many as there ever were at a time.
+    moves: Vec<(u32, Move)>,
 }
 
 /// What staying unassigned costs each order within its level.
@@ -216,8 +215,7 @@ impl<S: CandidateSource> Engine<S> {
             usual_length: 8,
             exit_of: vec![0; places],
             near: Vec::new(),
-            listed: Vec::new(),
-            scratch: Vec::new(),
+            moves: Vec::new(),
         }
     }
 
@@ -266,7 +264,7 @@ impl<S: CandidateSource> Engine<S> {
             spots,
             nodes,
             floors,
-            listed,
+            moves,
             exit_of,
             nowhere_costs,
             ..
@@ -283,18 +281,14 @@ impl<S: CandidateSource> Engine<S> {
         for member in 0..lists.members.len() {
             let order = lists.members[member];
             let own = spots[order as usize].cost;
-            // Without branches: which moves are listed is anybody's guess.
             let mut found = |to: u32, cost: i64| {
                 let delta = cost - own;
                 let bound = delta + floors[to as usize];
                 let (is_other, is_below) = (to != site, bound < limit);
                 let left_out = if is_other && !is_below { bound } else { FAR };
                 listed_below = listed_below.min(left_out);
-                if count == listed.len() {
-                    listed.resize(2 * count + 64, (0, Move::new(0, 0)));
-                }
-                listed[count] = (to, Move::new(delta, member as u32));
-                count += usize::from(is_other & is_below);
+                let leave = (to, Move::new(delta, member as u32));
+                count += keep_if(leave, is_other & is_below, count, moves);
             };
             found(nowhere, nowhere_costs.cost(order));
             if source.below(order, own.saturating_add(limit), found) == Named::Below {
@@ -302,7 +296,7 @@ impl<S: CandidateSource> Engine<S> {
             }
         }
         lists.listed_below = listed_below.min(unnamed_below);
-        lists.layout(site, &mut listed[..count], exit_of);
+        lists.layout(site, &mut moves[..count], exit_of);
         let key = |exit: &Exit| exit.low + nodes[exit.to as usize].price;
         for (known, exit) in lists.keys.iter_mut().zip(&lists.exits) {
             *known = key(exit);
@@ -352,7 +346,7 @@ impl<S: CandidateSource> Engine<S> {
             source,
             nodes,
             floors,
-            scratch,
+            moves,
             exit_of,
             entrances,
             ..
@@ -360,16 +354,13 @@ impl<S: CandidateSource> Engine<S> {
         let mut count = 0;
         let mut found = |to: u32, cost: i64| {
             let delta = cost - own;
-            if count == scratch.len() {
-                scratch.resize(2 * count + 16, (0, Move::new(0, 0)));
-            }
-            scratch[count] = (to, Move::new(delta, member));
             let (is_other, is_below) = (to != site, delta + floors[to as usize] < listed_below);
-            count += usize::from(is_other & is_below);
+            let leave = (to, Move::new(delta, member));
+            count += keep_if(leave, is_other & is_below, count, moves);
         };
         found(nowhere, self.nowhere_costs.cost(order));
         source.below(order, own.saturating_add(listed_below), found);
-        for (to, leave) in &scratch[..count] {
+        for (to, leave) in &moves[..count] {
             let exit = lists.exit_to(*to, site, exit_of, entrances);
             lists.push(exit, *leave, entrances);
             let key = &mut lists.keys[exit];
@@ -449,4 +440,21 @@ impl<S: CandidateSource> Engine<S> {
         self.touched.push(node);
         self.heap.push(Reached::new(dist, node));
     }
+}
+
+/// Writes a move down behind the first `count`. Returns 1 if it is wanted, so that it stays, else 0.
+///
+/// Without branches: which moves are wanted is anybody's guess.
+#[inline(always)]
+fn keep_if(
+    leave: (u32, Move),
+    is_wanted: bool,
+    count: usize,
+    moves: &mut Vec<(u32, Move)>,
+) -> usize {
+    if count == moves.len() {
+        moves.resize(2 * count + 64, (0, Move::new(0, 0)));
+    }
+    moves[count] = leave;
+    usize::from(is_wanted)
 }

@@ -188,6 +188,11 @@ struct Grower<'a> {
     arena: Vec<u32>,
 }
 
+/// Points that a list for the `k` nearest holds where it can be helped.
+fn short(k: usize) -> usize {
+    if k == 1 { Tiles::SHORT } else { USUAL }
+}
+
 impl Row {
     fn build(
         distinct: &Distinct<'_>,
@@ -198,10 +203,10 @@ impl Row {
         row: u32,
     ) -> Self {
         let points = distinct.tree().points();
-        let short = if k == 1 { Tiles::SHORT } else { USUAL };
+        let short = short(k);
         let mut grower = Grower {
             frame,
-            candidates: Candidates::new(points, k, 4 * short + 16),
+            candidates: Candidates::new(points, k, short),
             short,
             nodes: Vec::new(),
             arena: Vec::new(),
@@ -404,7 +409,7 @@ mod tests {
             );
 
             let sources = Sources::of(tree.points());
-            let most = Candidates::new(tree.points(), k, 112).far_max();
+            let most = Candidates::new(tree.points(), k, short(k)).far_max();
             let gathered: usize = (table.row..table.row + table.rows)
                 .flat_map(|row| {
                     (table.column..table.column + table.columns).map(move |column| (column, row))

@@ -33,11 +33,12 @@ impl Near {
 }
 
 impl<'a> Candidates<'a> {
-    pub(super) fn new(points: &'a [Point], k: usize, thinned_max: usize) -> Self {
+    /// For lists that are to hold `short` points if it can be helped.
+    pub(super) fn new(points: &'a [Point], k: usize, short: usize) -> Self {
         Self {
             points,
             k,
-            thinned_max,
+            thinned_max: 4 * short + 16,
             in_range: Vec::new(),
             listed: Vec::new(),
             corners2: [const { Vec::new() }; 4],
